@@ -17,7 +17,7 @@ fn main() {
         .map(|function| (function.name().to_owned(), of_function(function.definition())));
     let identities = server
         .resources()
-        .filter(|(_, schema)| !schema.identity_attributes().is_empty());
+        .filter(|(_, schema)| schema.identity_attributes().next().is_some());
     let provider = json!({
         "provider": of_schema(server.schema()),
         "resource_schemas": of_schemas(server.resources()),
@@ -56,23 +56,23 @@ fn of_schema(schema: &Schema) -> Value {
 fn of_attributes(attributes: &[Attribute]) -> Value {
     attributes
         .iter()
-        .map(|attribute| (attribute.name().to_owned(), of_attribute(attribute)))
+        .map(|attribute| (attribute.name.to_owned(), of_attribute(attribute)))
         .collect::<Map<_, _>>()
         .into()
 }
 
 fn of_attribute(attribute: &Attribute) -> Value {
     let mut json = json!({
-        "description": attribute.description_text(),
+        "description": attribute.description,
         "description_kind": "markdown",
-        "required": attribute.is_required(),
-        "optional": attribute.is_optional(),
-        "computed": attribute.is_computed(),
-        "sensitive": attribute.is_sensitive(),
-        "write_only": attribute.is_write_only(),
-        "deprecated": attribute.deprecation().is_some(),
+        "required": attribute.required,
+        "optional": attribute.optional,
+        "computed": attribute.computed,
+        "sensitive": attribute.sensitive,
+        "write_only": attribute.write_only,
+        "deprecated": attribute.deprecation.is_some(),
     });
-    match attribute.kind() {
+    match &attribute.kind {
         Kind::Plain(ty) => json["type"] = ty.to_json(),
         Kind::Nested(nesting, inner) => {
             let mode = match nesting {
@@ -81,19 +81,19 @@ fn of_attribute(attribute: &Attribute) -> Value {
                 Nesting::Set => "set",
                 Nesting::Map => "map",
             };
-            json["nested_type"] = json!({ "attributes": of_attributes(inner), "nesting_mode": mode });
+            json["nested_type"] =
+                json!({ "attributes": of_attributes(inner.attributes()), "nesting_mode": mode });
         }
     }
     json
 }
 
 fn of_identity(schema: &Schema) -> Value {
-    let attributes = schema.identity_attributes().iter().map(|part| {
-        let declared = schema.attributes().iter().find(|a| a.name() == part.name);
+    let attributes = schema.identity_attributes().map(|part| {
         let json = json!({
-            "type": declared.map(|attribute| attribute.value_type().to_json()),
-            "required_for_import": part.required_for_import,
-            "optional_for_import": !part.required_for_import,
+            "type": part.value_type().to_json(),
+            "required_for_import": part.identity == Some(true),
+            "optional_for_import": part.identity == Some(false),
         });
         (part.name.to_owned(), json)
     });
@@ -101,14 +101,14 @@ fn of_identity(schema: &Schema) -> Value {
 }
 
 fn of_function(definition: &FunctionDefinition) -> Value {
-    let parameters: Vec<_> = definition.parameters().iter().map(of_parameter).collect();
+    let parameters: Vec<_> = definition.parameters.iter().map(of_parameter).collect();
     let mut json = json!({
-        "summary": definition.summary(),
-        "description": definition.description(),
-        "return_type": definition.result().to_json(),
+        "summary": definition.summary,
+        "description": definition.description,
+        "return_type": definition.result.to_json(),
         "parameters": parameters,
     });
-    if let Some(parameter) = definition.variadic_parameter() {
+    if let Some(parameter) = &definition.variadic {
         json["variadic_parameter"] = of_parameter(parameter);
     }
     json
@@ -116,9 +116,9 @@ fn of_function(definition: &FunctionDefinition) -> Value {
 
 fn of_parameter(parameter: &Parameter) -> Value {
     json!({
-        "name": parameter.name(),
-        "description": parameter.description(),
-        "is_nullable": parameter.allows_null(),
-        "type": parameter.ty().to_json(),
+        "name": parameter.name,
+        "description": parameter.description,
+        "is_nullable": parameter.allow_null,
+        "type": parameter.ty.to_json(),
     })
 }

@@ -34,7 +34,7 @@ impl<'a> Content<'a> {
     fn description(&self) -> &'a str {
         match self {
             Self::Schema(schema) => schema.description(),
-            Self::Function(function) => function.description(),
+            Self::Function(function) => function.description,
         }
     }
 
@@ -103,7 +103,7 @@ fn entries(folder: &str) -> BTreeSet<String> {
 
 fn check_attributes(page: &str, text: &str, attributes: &[Attribute]) {
     for attribute in attributes {
-        let (name, description) = (attribute.name(), attribute.description_text());
+        let (name, description) = (attribute.name, attribute.description);
         let listed = text.lines().any(|line| {
             line.starts_with(&format!("- `{name}` (")) && line.contains(&format!(") {description}"))
         });
@@ -111,15 +111,15 @@ fn check_attributes(page: &str, text: &str, attributes: &[Attribute]) {
             listed,
             "{page} lacks the attribute {name} with its description: {REMEDY}"
         );
-        if let Kind::Nested(_, inner) = attribute.kind() {
-            check_attributes(page, text, inner);
+        if let Kind::Nested(_, inner) = &attribute.kind {
+            check_attributes(page, text, inner.attributes());
         }
     }
 }
 
 fn count(attributes: &[Attribute]) -> usize {
-    let inside = |attribute: &Attribute| match attribute.kind() {
-        Kind::Nested(_, inner) => count(inner),
+    let inside = |attribute: &Attribute| match &attribute.kind {
+        Kind::Nested(_, inner) => count(inner.attributes()),
         Kind::Plain(_) => 0,
     };
     attributes.iter().map(|attribute| 1 + inside(attribute)).sum()
@@ -127,8 +127,8 @@ fn count(attributes: &[Attribute]) -> usize {
 
 /// The parameters of a function, each with its type and its description.
 fn check_parameters(page: &str, text: &str, function: &FunctionDefinition) {
-    for parameter in function.parameters().iter().chain(function.variadic_parameter()) {
-        let (name, description) = (parameter.name(), parameter.description());
+    for parameter in function.parameters.iter().chain(&function.variadic) {
+        let (name, description) = (parameter.name, parameter.description);
         let listed = text
             .lines()
             .any(|line| line.contains(&format!("`{name}` (")) && line.contains(&format!(") {description}")));
@@ -189,10 +189,10 @@ fn page_begins_with_permission_and_cli_version() {
 fn everything_has_a_description() {
     fn check(of: &str, attributes: &[Attribute]) {
         for attribute in attributes {
-            let name = format!("{of}: {}", attribute.name());
-            check_description(&name, attribute.description_text());
-            if let Kind::Nested(_, inner) = attribute.kind() {
-                check(&name, inner);
+            let name = format!("{of}: {}", attribute.name);
+            check_description(&name, attribute.description);
+            if let Kind::Nested(_, inner) = &attribute.kind {
+                check(&name, inner.attributes());
             }
         }
     }
@@ -202,9 +202,9 @@ fn everything_has_a_description() {
         check_description(&page, content.description());
         check(&page, content.attributes());
         if let Content::Function(function) = content {
-            check_description(&page, function.summary());
-            for parameter in function.parameters().iter().chain(function.variadic_parameter()) {
-                check_description(&format!("{page}: {}", parameter.name()), parameter.description());
+            check_description(&page, function.summary);
+            for parameter in function.parameters.iter().chain(&function.variadic) {
+                check_description(&format!("{page}: {}", parameter.name), parameter.description);
             }
         }
     }
@@ -308,10 +308,10 @@ const OF_KONG: [&str; 8] = [
 #[test]
 fn named_types_are_served() {
     let server = server();
-    let lists: BTreeSet<_> = server.list_resource_types().collect();
-    let mut types: BTreeSet<_> = server.resource_types().collect();
-    types.extend(server.data_source_types());
-    types.extend(server.action_types());
+    let lists: BTreeSet<_> = server.list_resources().map(|(name, _)| name).collect();
+    let mut types: BTreeSet<_> = server.resources().map(|(name, _)| name).collect();
+    types.extend(server.data_sources().map(|(name, _)| name));
+    types.extend(server.actions().map(|(name, _)| name));
     let mut named = 0;
     for page in pages()
         .into_iter()

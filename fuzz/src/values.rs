@@ -72,8 +72,8 @@ pub fn json(data: &[u8]) {
 
 fn value(choice: u8, wire: &DynamicValue) {
     let server = &*SERVER;
-    let resources: Vec<_> = server.resource_types().collect();
-    let sources: Vec<_> = server.data_source_types().collect();
+    let resources: Vec<_> = server.resources().map(|(name, _)| name).collect();
+    let sources: Vec<_> = server.data_sources().map(|(name, _)| name).collect();
     let choice = usize::from(choice) % (resources.len() + sources.len() + 5);
     if let Some(name) = resources.get(choice) {
         let Ok(resource) = server.resource(name) else {
@@ -124,7 +124,7 @@ fn upgrade(bytes: &[u8]) {
     let ([which, version, json @ ..], server) = (bytes, &*SERVER) else {
         return;
     };
-    let names: Vec<_> = server.resource_types().collect();
+    let names: Vec<_> = server.resources().map(|(name, _)| name).collect();
     let (Ok(resource), Ok(state)) = (
         server.resource(names[usize::from(*which) % names.len()]),
         serde_json::from_slice(json),
@@ -142,7 +142,7 @@ fn moved(bytes: &[u8]) {
     let ([which, from, json @ ..], server) = (bytes, &*SERVER) else {
         return;
     };
-    let names: Vec<_> = server.resource_types().collect();
+    let names: Vec<_> = server.resources().map(|(name, _)| name).collect();
     let types = [
         "konnect_audit_log",
         "konnect_audit_log_destination",

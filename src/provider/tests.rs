@@ -15,8 +15,8 @@ fn connected(
         .shaped(Config::schema().object_type())
         .unwrap();
     for attribute in Config::schema().attributes() {
-        if config.get(attribute.name()).is_null() {
-            config.set(attribute.name(), Value::Null);
+        if config.get(attribute.name).is_null() {
+            config.set(attribute.name, Value::Null);
         }
     }
     let call = ConfigureCall::new(from_value(config).unwrap());

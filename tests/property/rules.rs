@@ -13,12 +13,12 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
         "every attribute, and no other"
     );
     for attribute in schema.attributes() {
-        let name = attribute.name();
+        let name = attribute.name;
         let (before, configured, planned) = (prior.get(name), config.get(name), planned.get(name));
-        let sound = if attribute.is_write_only() {
+        let sound = if attribute.write_only {
             planned.is_null()
         } else if configured.is_null() {
-            attribute.is_computed() || planned.is_null()
+            attribute.computed || planned.is_null()
         } else {
             planned == configured || planned == before
         };
@@ -28,7 +28,7 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
         );
         // A null value must be sensitive too.
         assert!(
-            !planned.is_unknown() || configured.is_unknown() || attribute.is_computed(),
+            !planned.is_unknown() || configured.is_unknown() || attribute.computed,
             "{name} is planned as unknown"
         );
     }
@@ -70,7 +70,7 @@ pub fn compatible(planned: &Value, again: &Value) {
 pub fn applied(schema: &Schema, planned: &Value, state: &Value) {
     assert_eq!(planned.is_null(), state.is_null(), "an object came or went");
     for attribute in schema.attributes() {
-        let name = attribute.name();
+        let name = attribute.name;
         let (planned, state) = (planned.get(name), state.get(name));
         assert!(
             planned.is_unknown() || planned == state,
@@ -84,11 +84,11 @@ pub fn applied(schema: &Schema, planned: &Value, state: &Value) {
 /// The rules for every state.
 pub fn check_state(schema: &Schema, state: &Value) {
     assert!(state.is_wholly_known(), "{state:?}");
-    for attribute in schema.attributes().iter().filter(|a| a.is_write_only()) {
+    for attribute in schema.attributes().iter().filter(|a| a.write_only) {
         assert!(
-            state.get(attribute.name()).is_null(),
+            state.get(attribute.name).is_null(),
             "{} is write-only, but stored",
-            attribute.name()
+            attribute.name
         );
     }
 }

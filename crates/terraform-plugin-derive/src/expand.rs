@@ -8,16 +8,6 @@ use syn::{Data, DeriveInput, Expr, Field, Fields, Ident, Result, Token};
 use crate::field::Attribute;
 use crate::options::{self, Errors};
 
-const KNOWN: &[&str] = &[
-    "version",
-    "description",
-    "exactly_one_of",
-    "at_least_one_of",
-    "conflicts",
-    "required_together",
-    "required_with",
-];
-
 pub(crate) fn model(input: &DeriveInput) -> Result<TokenStream> {
     let mut errors = Errors::default();
     let attributes: Vec<_> = match fields(input, &mut errors) {
@@ -35,14 +25,12 @@ pub(crate) fn model(input: &DeriveInput) -> Result<TokenStream> {
             .iter()
             .any(|before| before.name == attribute.name);
         if twice && !attribute.is_flatten() {
-            errors.on(
-                attribute.span(),
-                format!("the attribute \"{}\" is declared twice", attribute.name),
-            );
+            let text = format!("the attribute \"{}\" is declared twice", attribute.name);
+            errors.at(&attribute.field.ident, text);
         }
     }
-    let (schema, rules) = schema(input, &attributes, &mut errors);
-    errors.result(code(input, &attributes, &schema, &rules))
+    let schema = schema(input, &attributes, &mut errors);
+    errors.result(code(input, &attributes, &schema))
 }
 
 /// The fields of a struct, if it has any.
@@ -61,16 +49,13 @@ fn fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<&'a Punctua
     }
 }
 
-/// The expressions of the schema and of the rules.
-fn schema(
-    input: &DeriveInput,
-    attributes: &[Attribute<'_>],
-    errors: &mut Errors,
-) -> (TokenStream, TokenStream) {
+/// The expression of the schema.
+fn schema(input: &DeriveInput, attributes: &[Attribute<'_>], errors: &mut Errors) -> TokenStream {
     let mut description = None;
     let mut version: Option<Expr> = None;
     let mut rules: Vec<(Ident, Vec<Ident>)> = Vec::new();
-    options::read(&input.attrs, KNOWN, errors, |option, meta| {
+    let known = [&["version", "description"][..], options::RULES].concat();
+    options::read(&input.attrs, &known, errors, |option, meta| {
         match option.to_string().as_str() {
             "version" => version = Some(options::value(meta)?),
             "description" => description = Some(options::value(meta)?),
@@ -99,28 +84,18 @@ fn schema(
         // A nested object has the description of its attribute.
         .unwrap_or_else(|| quote!(""));
     let version = version.map(|version| quote!(.version(#version)));
-    let parts = attributes.iter().filter_map(|attribute| {
-        let (name, required_for_import) = (&attribute.name, attribute.identity?);
-        Some(quote!(::terraform_plugin::IdentityAttribute {
-            name: #name,
-            required_for_import: #required_for_import,
-        }))
-    });
-    let parts: Vec<_> = parts.collect();
-    let identity = (!parts.is_empty()).then(|| quote!(.identity(&[#(#parts),*])));
     let rules = rules.iter().map(|(rule, names)| {
         let variant = variant(rule);
         let names = names.iter().map(ToString::to_string);
-        quote!(rules.push(::terraform_plugin::Rule::#variant(&[#(#names),*]));)
+        quote!(::terraform_plugin::Rule::#variant(&[#(#names),*]))
     });
-    let flattened = attributes.iter().filter_map(Attribute::rules);
-    let rules = quote!(#(#rules)* #(#flattened)*);
-    let schema = quote! {
-        ::terraform_plugin::Schema::new(#description, <Self as ::terraform_plugin::Model>::attributes())
-            .rules(<Self as ::terraform_plugin::Model>::rules())
-            #version #identity
-    };
-    (schema, rules)
+    let declare = attributes.iter().map(Attribute::declare);
+    quote! {
+        #[allow(unused_mut)]
+        let mut schema = ::terraform_plugin::Schema::new(#description, []).rules([#(#rules),*]) #version;
+        #(#declare)*
+        schema
+    }
 }
 
 /// The variant of `Rule` for an option: `exactly_one_of` is `ExactlyOneOf`.
@@ -133,14 +108,8 @@ fn variant(option: &Ident) -> Ident {
     Ident::new(&words.collect::<String>(), option.span())
 }
 
-fn code(
-    input: &DeriveInput,
-    attributes: &[Attribute<'_>],
-    schema: &TokenStream,
-    rules: &TokenStream,
-) -> TokenStream {
+fn code(input: &DeriveInput, attributes: &[Attribute<'_>], schema: &TokenStream) -> TokenStream {
     let name = &input.ident;
-    let declare = attributes.iter().map(Attribute::declare);
     let take = attributes.iter().map(Attribute::take);
     let put = attributes.iter().map(Attribute::put);
     quote! {
@@ -150,22 +119,8 @@ fn code(
                 #schema
             }
 
-            fn attributes() -> ::std::vec::Vec<::terraform_plugin::Attribute> {
-                #[allow(unused_mut)]
-                let mut attributes = ::std::vec::Vec::new();
-                #(#declare)*
-                attributes
-            }
-
-            fn rules() -> ::std::vec::Vec<::terraform_plugin::Rule> {
-                #[allow(unused_mut)]
-                let mut rules = ::std::vec::Vec::new();
-                #rules
-                rules
-            }
-
             #[allow(unused_variables)]
-            fn take(fields: &mut ::terraform_plugin::Fields) -> ::core::result::Result<Self, ::terraform_plugin::ModelError> {
+            fn take(fields: &mut ::terraform_plugin::Fields) -> ::core::result::Result<Self, ::terraform_plugin::InvalidValue> {
                 ::core::result::Result::Ok(Self { #(#take)* })
             }
 
@@ -180,15 +135,11 @@ fn code(
             fn kind() -> ::terraform_plugin::Kind {
                 ::terraform_plugin::Kind::Nested(
                     ::terraform_plugin::Nesting::Single,
-                    <Self as ::terraform_plugin::Model>::attributes(),
+                    <Self as ::terraform_plugin::Model>::schema(),
                 )
             }
 
-            fn rules() -> ::std::vec::Vec<::terraform_plugin::Rule> {
-                <Self as ::terraform_plugin::Model>::rules()
-            }
-
-            fn from_value(value: ::terraform_plugin::Value) -> ::core::result::Result<Self, ::terraform_plugin::ModelError> {
+            fn from_value(value: ::terraform_plugin::Value) -> ::core::result::Result<Self, ::terraform_plugin::InvalidValue> {
                 ::terraform_plugin::from_value(value)
             }
 

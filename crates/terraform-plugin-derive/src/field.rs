@@ -1,31 +1,35 @@
 //! A field of a model: its options and its code.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprPath, Field, GenericArgument, Ident, LitStr, PathArguments, Type};
 
 use crate::options::{self, Errors};
 
-const KNOWN: &[&str] = &[
+/// The options without a value.
+const FLAGS: &[&str] = &[
     "required",
     "optional",
     "computed",
-    "default",
     "sensitive",
     "write_only",
-    "redact_parts",
     "requires_replace",
     "use_state_for_unknown",
-    "semantic_equality",
-    "validate",
     "set",
     "text",
+    "flatten",
+];
+/// The options with a value.
+const VALUES: &[&str] = &[
+    "default",
+    "redact_parts",
+    "semantic_equality",
+    "validate",
     "attribute",
     "identity",
     "deprecated",
     "description",
-    "flatten",
 ];
 
 /// The types whose values are unknown as a whole or not at all.
@@ -33,14 +37,13 @@ const PRIMITIVE: &[&str] = &["String", "bool", "i64", "f64", "Secret", "Number"]
 
 /// A field with its options.
 pub(crate) struct Attribute<'a> {
-    field: &'a Field,
+    pub(crate) field: &'a Field,
     pub(crate) name: String,
-    pub(crate) identity: Option<bool>,
     flags: Vec<Ident>,
     default: Option<Expr>,
-    validators: Vec<Expr>,
-    functions: Vec<(Ident, Expr)>,
-    deprecated: Option<LitStr>,
+    is_identity: bool,
+    /// The further options, as calls of the builder.
+    calls: Vec<TokenStream>,
     description: Option<TokenStream>,
 }
 
@@ -50,36 +53,36 @@ impl<'a> Attribute<'a> {
         let mut attribute = Self {
             field,
             name: name.trim_start_matches("r#").to_owned(),
-            identity: None,
             flags: Vec::new(),
             default: None,
-            validators: Vec::new(),
-            functions: Vec::new(),
-            deprecated: None,
+            is_identity: false,
+            calls: Vec::new(),
             description: None,
         };
         let mut description = None;
-        options::read(&field.attrs, KNOWN, errors, |option, meta| {
+        options::read(&field.attrs, &[FLAGS, VALUES].concat(), errors, |option, meta| {
             match option.to_string().as_str() {
-                "required"
-                | "optional"
-                | "computed"
-                | "sensitive"
-                | "write_only"
-                | "requires_replace"
-                | "use_state_for_unknown"
-                | "set"
-                | "text"
-                | "flatten" => attribute.flags.push(option.clone()),
+                flag if FLAGS.contains(&flag) => attribute.flags.push(option.clone()),
                 "default" => attribute.default = Some(options::value(meta)?),
-                "validate" => attribute.validators.push(options::value(meta)?),
+                "validate" => {
+                    let validator = options::value(meta)?;
+                    attribute.calls.push(quote!(validator(#validator)));
+                }
                 "redact_parts" | "semantic_equality" => {
-                    attribute.functions.push((option.clone(), options::value(meta)?));
+                    let function = options::value(meta)?;
+                    attribute.calls.push(quote!(#option(#function)));
                 }
                 "attribute" => attribute.name = meta.value()?.parse::<LitStr>()?.value(),
-                "deprecated" => attribute.deprecated = Some(meta.value()?.parse()?),
+                "deprecated" => {
+                    let reason: LitStr = meta.value()?.parse()?;
+                    attribute.calls.push(quote!(deprecated(#reason)));
+                }
                 "description" => description = Some(options::value(meta)?),
-                "identity" => attribute.identity = Some(required_for_import(meta)?),
+                "identity" => {
+                    let required = required_for_import(meta)?;
+                    attribute.is_identity = true;
+                    attribute.calls.push(quote!(identity(#required)));
+                }
                 _ => return Ok(false),
             }
             Ok(true)
@@ -106,12 +109,7 @@ impl<'a> Attribute<'a> {
 
     fn check(&self, errors: &mut Errors) {
         if let Some(flatten) = self.flag("flatten") {
-            let alone = self.flags.len() == 1
-                && self.default.is_none()
-                && self.validators.is_empty()
-                && self.functions.is_empty()
-                && self.identity.is_none();
-            if !alone {
+            if self.flags.len() > 1 || self.default.is_some() || !self.calls.is_empty() {
                 errors.at(
                     flatten,
                     "`flatten` stands alone: the options are those of the other model",
@@ -148,8 +146,7 @@ impl<'a> Attribute<'a> {
         {
             errors.at(keeps, "only a computed attribute keeps its value");
         }
-        if self.identity.is_some() && (self.flag("sensitive").is_some() || self.flag("write_only").is_some())
-        {
+        if self.is_identity && (self.flag("sensitive").is_some() || self.flag("write_only").is_some()) {
             errors.at(&self.field.ident, "a secret cannot be part of the identity");
         }
         if self.description.is_none() {
@@ -187,7 +184,7 @@ impl<'a> Attribute<'a> {
     }
 
     /// The expression that creates the attribute in the schema.
-    pub(crate) fn schema(&self) -> TokenStream {
+    fn schema(&self) -> TokenStream {
         let (name, ty) = (&self.name, &self.field.ty);
         let span = argument(ty, "Attr").map_or_else(|| ty.span(), Spanned::span);
         let mut code = quote_spanned!(span=> <#ty as ::terraform_plugin::AttributeType>::kind());
@@ -198,9 +195,6 @@ impl<'a> Attribute<'a> {
             code = quote!(<::std::string::String as ::terraform_plugin::AttributeType>::kind());
         }
         let mut code = quote!(::terraform_plugin::Attribute::new(#name, #code));
-        if self.can_nest() {
-            code = quote!(#code.rules(<#ty as ::terraform_plugin::AttributeType>::rules()));
-        }
         for flag in &self.flags {
             if flag != "set" && flag != "text" {
                 code = quote!(#code.#flag());
@@ -217,40 +211,21 @@ impl<'a> Attribute<'a> {
             }};
             code = quote!(#code #optional .default(#value));
         }
-        for (option, function) in &self.functions {
-            code = quote!(#code.#option(#function));
-        }
-        for validator in &self.validators {
-            code = quote!(#code.validator(#validator));
-        }
-        if let Some(reason) = &self.deprecated {
-            code = quote!(#code.deprecated(#reason));
+        for call in &self.calls {
+            code = quote!(#code.#call);
         }
         let description = &self.description;
         quote!(#code.description(#description))
     }
 
-    /// Whether the attribute can contain nested objects.
-    fn can_nest(&self) -> bool {
-        let inner = argument(&self.field.ty, "Attr").unwrap_or(&self.field.ty);
-        self.flag("text").is_none() && !PRIMITIVE.iter().any(|name| is_named(inner, name))
-    }
-
-    /// The statement that adds the rules of a flattened model to `rules`.
-    pub(crate) fn rules(&self) -> Option<TokenStream> {
-        let ty = &self.field.ty;
-        self.is_flatten()
-            .then(|| quote!(rules.extend(<#ty as ::terraform_plugin::Model>::rules());))
-    }
-
-    /// The statement that adds the attribute to `attributes`.
+    /// The statement that adds the attribute, or those of a flattened model, to `schema`.
     pub(crate) fn declare(&self) -> TokenStream {
         let ty = &self.field.ty;
         if self.is_flatten() {
-            quote_spanned!(ty.span()=> attributes.extend(<#ty as ::terraform_plugin::Model>::attributes());)
+            quote_spanned!(ty.span()=> schema.flatten(<#ty as ::terraform_plugin::Model>::schema());)
         } else {
-            let schema = self.schema();
-            quote!(attributes.push(#schema);)
+            let attribute = self.schema();
+            quote!(schema.add(#attribute);)
         }
     }
 
@@ -276,10 +251,6 @@ impl<'a> Attribute<'a> {
         } else {
             quote!(fields.put(#name, &self.#field);)
         }
-    }
-
-    pub(crate) fn span(&self) -> Span {
-        self.field.ident.span()
     }
 }
 

@@ -21,10 +21,6 @@ impl Errors {
         self.push(Error::new_spanned(tokens, text));
     }
 
-    pub(crate) fn on(&mut self, span: Span, text: impl std::fmt::Display) {
-        self.push(Error::new(span, text));
-    }
-
     pub(crate) fn result<T>(self, value: T) -> Result<T> {
         self.0.map_or(Ok(value), Err)
     }

@@ -71,54 +71,23 @@ fn model_all_errors_are_reported_at_once() {
 
 #[test]
 fn field_option_that_contradicts_another_is_error() {
-    for (field, token, message) in [
-        (
-            "#[tf(required, optional)] a: Attr<bool>",
-            "optional",
-            "`required` excludes `optional`",
-        ),
-        (
-            "#[tf(required, computed)] a: Attr<bool>",
-            "computed",
-            "`required` excludes `computed`",
-        ),
-        (
-            "#[tf(optional, write_only, computed)] a: Attr<bool>",
-            "computed",
-            "`write_only` excludes `computed`",
-        ),
-        (
-            "#[tf(required, default = true)] a: Attr<bool>",
-            "true",
-            "`required` excludes a default",
-        ),
-        (
-            "#[tf(optional, use_state_for_unknown)] a: Attr<bool>",
-            "use_state_for_unknown",
-            "only a computed attribute keeps its value",
-        ),
-        (
-            "#[tf(required, identity, sensitive)] a: Attr<bool>",
-            "a",
-            "a secret cannot be part of the identity",
-        ),
-        (
-            "#[tf(flatten, optional)] a: Base",
-            "flatten",
-            "`flatten` stands alone: the options are those of the other model",
-        ),
-        (
-            "#[tf(optional, optional)] a: Attr<bool>",
-            "optional",
-            "`optional` is given twice",
-        ),
-        (
-            "#[tf(required, identity = always)] a: Attr<bool>",
-            "always",
-            "expected `identity` or `identity = optional`",
-        ),
-    ] {
-        assert_eq!(error(field), (token.to_owned(), message.to_owned()), "{field}");
+    // The options, the token of the error, and its text.
+    let errors = "\
+        required, optional | optional | `required` excludes `optional`
+        required, computed | computed | `required` excludes `computed`
+        optional, write_only, computed | computed | `write_only` excludes `computed`
+        required, default = true | true | `required` excludes a default
+        optional, use_state_for_unknown | use_state_for_unknown | only a computed attribute keeps its value
+        required, identity, sensitive | a | a secret cannot be part of the identity
+        flatten, optional | flatten | `flatten` stands alone: the options are those of the other model
+        optional, optional | optional | `optional` is given twice
+        required, identity = always | always | expected `identity` or `identity = optional`";
+    for row in errors.lines() {
+        let [options, token, message] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else {
+            panic!("{row}")
+        };
+        let found = error(&format!("#[tf({options})] a: Attr<bool>"));
+        assert_eq!(found, (token.to_owned(), message.to_owned()), "{options}");
     }
 }
 

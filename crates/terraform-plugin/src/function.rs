@@ -26,12 +26,18 @@ pub trait Function: Send + Sync + 'static {
 
 /// The signature and the documentation of a function.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct FunctionDefinition {
-    summary: &'static str,
-    description: &'static str,
-    parameters: Vec<Parameter>,
-    variadic: Option<Parameter>,
-    result: Type,
+    /// One line that describes the result.
+    pub summary: &'static str,
+    /// Markdown that describes the function.
+    pub description: &'static str,
+    /// The positional parameters in their order.
+    pub parameters: Vec<Parameter>,
+    /// The parameter of all arguments after the positional ones.
+    pub variadic: Option<Parameter>,
+    /// The type of the result.
+    pub result: Type,
 }
 
 impl FunctionDefinition {
@@ -59,36 +65,6 @@ impl FunctionDefinition {
     pub fn variadic(mut self, parameter: Parameter) -> Self {
         self.variadic = Some(parameter);
         self
-    }
-
-    /// One line that describes the result.
-    #[must_use]
-    pub fn summary(&self) -> &'static str {
-        self.summary
-    }
-
-    /// Markdown that describes the function.
-    #[must_use]
-    pub fn description(&self) -> &'static str {
-        self.description
-    }
-
-    /// The positional parameters in their order.
-    #[must_use]
-    pub fn parameters(&self) -> &[Parameter] {
-        &self.parameters
-    }
-
-    /// The parameter of all arguments after the positional ones.
-    #[must_use]
-    pub fn variadic_parameter(&self) -> Option<&Parameter> {
-        self.variadic.as_ref()
-    }
-
-    /// The type of the result.
-    #[must_use]
-    pub fn result(&self) -> &Type {
-        &self.result
     }
 
     /// The parameter of the argument at this zero-based position.
@@ -132,12 +108,18 @@ impl FunctionDefinition {
 
 /// A parameter of a function. Without further settings, the function is not called with null or unknown arguments.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Parameter {
-    name: &'static str,
-    ty: Type,
-    description: &'static str,
-    allow_null: bool,
-    allow_unknown: bool,
+    /// The name, used in documentation and messages.
+    pub name: &'static str,
+    /// The type of the argument.
+    pub ty: Type,
+    /// Markdown that describes the argument.
+    pub description: &'static str,
+    /// Whether the function takes null.
+    pub allow_null: bool,
+    /// Whether the function takes unknown values.
+    pub allow_unknown: bool,
 }
 
 impl Parameter {
@@ -155,50 +137,17 @@ impl Parameter {
 
     /// Calls the function with a null argument too.
     #[must_use]
-    pub fn allow_null(self) -> Self {
-        Self {
-            allow_null: true,
-            ..self
-        }
+    pub fn allow_null(mut self) -> Self {
+        self.allow_null = true;
+        self
     }
 
     /// Calls the function with an argument that is unknown, as a whole or in part. Without this setting, the result of
     /// such a call is unknown.
     #[must_use]
-    pub fn allow_unknown(self) -> Self {
-        Self {
-            allow_unknown: true,
-            ..self
-        }
-    }
-
-    /// The name, used in documentation and messages.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// The type of the argument.
-    #[must_use]
-    pub fn ty(&self) -> &Type {
-        &self.ty
-    }
-
-    /// Markdown that describes the argument.
-    #[must_use]
-    pub fn description(&self) -> &'static str {
-        self.description
-    }
-
-    /// Whether the function takes null.
-    #[must_use]
-    pub fn allows_null(&self) -> bool {
-        self.allow_null
-    }
-
-    /// Whether the function takes unknown values.
-    pub(crate) fn allows_unknown(&self) -> bool {
-        self.allow_unknown
+    pub fn allow_unknown(mut self) -> Self {
+        self.allow_unknown = true;
+        self
     }
 }
 
@@ -271,6 +220,7 @@ impl FunctionError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Attr;
 
     #[test]
     fn validate_implementation_invalid_names_reports_each() {
@@ -304,6 +254,6 @@ mod tests {
         let error = arguments.get::<bool>(0).unwrap_err();
         assert_eq!(error.argument, Some(0));
         assert!(!error.text.contains("s3cret"), "{error}");
-        assert_eq!(arguments.get::<Option<String>>(1), Ok(None));
+        assert_eq!(arguments.get::<Attr<String>>(1), Ok(Attr::Null));
     }
 }

@@ -1,11 +1,14 @@
 //! The trait of a list resource, which finds the existing objects of a resource type.
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::engine::list::ListSink;
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::engine::list::{self, ListEvent};
 use crate::model::Model;
 use crate::resource::ValidateCall;
+use crate::schema::Schema;
+use crate::secrets::without_sensitive;
 use crate::value::Value;
 
 /// Finds the existing objects of a managed resource for `terraform query`, with Terraform 1.14 or later.
@@ -51,7 +54,11 @@ pub struct ListCall<'a, L: ListResource + ?Sized> {
     pub include_resource: bool,
     /// Cancelled when the run is interrupted or the host no longer reads results: do not start new requests.
     pub stop: CancellationToken,
-    pub(crate) sink: ListSink<'a>,
+    /// The schema of the managed resource.
+    pub(crate) resource: &'a Schema,
+    /// The number of results that the host still accepts.
+    pub(crate) left: u64,
+    pub(crate) events: mpsc::Sender<ListEvent>,
 }
 
 /// An existing object.
@@ -81,14 +88,32 @@ impl<L: ListResource + ?Sized> ListCall<'_, L> {
     /// Sends a result to the host. Waits until the host accepts it. Returns `false` if no further result is needed,
     /// because the limit is reached, the run is interrupted or the host no longer reads.
     pub async fn push(&mut self, result: ListResult<L::Model>) -> bool {
-        self.sink
-            .push(result.display_name, result.identity, result.resource.as_ref())
-            .await
-            && !self.stop.is_cancelled()
+        if self.left == 0 {
+            return false;
+        }
+        self.left -= 1;
+        let ListResult {
+            display_name,
+            identity,
+            resource,
+        } = result;
+        let include = self.include_resource;
+        let found = list::found(self.resource, include, display_name, identity, resource.as_ref());
+        let event = found.unwrap_or_else(|error| {
+            self.left = 0;
+            ListEvent::Diagnostics(error.into())
+        });
+        self.events.send(event).await.is_ok() && self.left > 0 && !self.stop.is_cancelled()
     }
 
     /// Reports that a part of the list is missing, as a warning. The other results remain.
     pub async fn warn(&mut self, diagnostic: Diagnostic) {
-        self.sink.warn(diagnostic).await;
+        let severity = Severity::Warning;
+        let mut warning = Diagnostics::from(Diagnostic {
+            severity,
+            ..diagnostic
+        });
+        warning.rewrite(without_sensitive);
+        let _ = self.events.send(ListEvent::Diagnostics(warning)).await;
     }
 }

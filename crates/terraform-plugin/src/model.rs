@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::diagnostics::Diagnostic;
-use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind, Nesting};
-use crate::schema::rule::Rule;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::schema::{Kind, Nesting, Schema};
 use crate::value::attr::Attr;
-use crate::value::json::{JsonError, UnknownFields, from_json};
+use crate::value::json::{UnknownFields, from_json};
 use crate::value::number::Number;
-use crate::value::path::{Path, Step};
+use crate::value::path::Step;
 use crate::value::secret::Secret;
 use crate::value::types::Type;
-use crate::value::{Mismatch, Value};
+use crate::value::{InvalidValue, Value};
 
 /// The attributes of a block as a Rust struct, which is both their schema and their values.
 ///
@@ -24,17 +22,11 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// The schema of a block with these attributes.
     fn schema() -> Schema;
 
-    /// The attributes in the order of the fields.
-    fn attributes() -> Vec<Attribute>;
-
-    /// The rules over several attributes.
-    fn rules() -> Vec<Rule>;
-
     /// Reads the fields.
     ///
     /// # Errors
-    /// [`ModelError`] if a value does not fit its field.
-    fn take(fields: &mut Fields) -> Result<Self, ModelError>;
+    /// [`InvalidValue`] if a value does not fit its field.
+    fn take(fields: &mut Fields) -> Result<Self, InvalidValue>;
 
     /// Writes the fields.
     fn put(&self, fields: &mut Fields);
@@ -51,74 +43,43 @@ pub trait AttributeType: Sized {
     /// The type in the schema.
     fn kind() -> Kind;
 
-    /// The rules over several attributes of the nested objects, if it has such.
-    #[must_use]
-    fn rules() -> Vec<Rule> {
-        Vec::new()
-    }
-
     /// Reads a value.
     ///
     /// # Errors
-    /// [`ModelError`] if the value does not fit the type.
-    fn from_value(value: Value) -> Result<Self, ModelError>;
+    /// [`InvalidValue`] if the value does not fit the type.
+    fn from_value(value: Value) -> Result<Self, InvalidValue>;
 
     /// Writes a value.
     fn to_value(&self) -> Value;
 }
 
-/// The error for a value that does not fit a model, or a model that does not match a type.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {reason}")]
-pub struct ModelError {
-    /// The position in the value.
-    pub path: Path,
-    /// The reason. It never contains the value.
-    pub reason: String,
+fn unexpected(expected: &str, found: &Value) -> InvalidValue {
+    let kind = match found {
+        Value::Unknown => "unknown",
+        Value::Null => "null",
+        found => return InvalidValue::new(format!("expected {expected}, found {}", found.kind())),
+    };
+    InvalidValue::new(format!(
+        "the value is {kind}, and the type of the field cannot hold that: use `Attr`"
+    ))
 }
 
-impl ModelError {
-    /// An error on the value itself. The reason must not contain the value, which may be a secret.
-    pub fn new(reason: impl Into<String>) -> Self {
-        Self {
-            path: Path::root(),
-            reason: reason.into(),
-        }
-    }
-
-    fn expected(expected: &str, found: &Value) -> Self {
-        Self::new(match found {
-            Value::Unknown => {
-                "the value is unknown, and the type of the field cannot hold that: use `Attr`".to_owned()
-            }
-            Value::Null => {
-                "the value is null, and the type of the field cannot hold that: use `Attr`".to_owned()
-            }
-            found => format!("expected {expected}, found {}", found.kind()),
-        })
-    }
-
-    /// Adds a step before the path.
-    fn inside(mut self, step: Step) -> Self {
-        self.path.prepend(step);
-        self
-    }
+/// Adds a step before the path of an error.
+fn inside(mut error: InvalidValue, step: Step) -> InvalidValue {
+    error.path.prepend(step);
+    error
 }
 
-impl From<ModelError> for Diagnostic {
-    fn from(error: ModelError) -> Self {
+impl From<InvalidValue> for Diagnostic {
+    fn from(error: InvalidValue) -> Self {
         let detail = format!("The value does not match the provider's model: {}.", error.reason);
         Diagnostic::error("Invalid value", detail).at(error.path)
     }
 }
 
-impl From<Mismatch> for ModelError {
-    fn from(mismatch: Mismatch) -> Self {
-        let reason = format!("expected {}, found {}", mismatch.expected, mismatch.found);
-        Self {
-            path: mismatch.path,
-            reason,
-        }
+impl From<InvalidValue> for Diagnostics {
+    fn from(error: InvalidValue) -> Self {
+        Diagnostic::from(error).into()
     }
 }
 
@@ -129,22 +90,22 @@ impl Fields {
     /// Reads an attribute. All attributes of an unknown object are unknown.
     ///
     /// # Errors
-    /// [`ModelError`] if the attribute is missing or does not fit the type.
-    pub fn take<T: AttributeType>(&mut self, name: &'static str) -> Result<T, ModelError> {
+    /// [`InvalidValue`] if the attribute is missing or does not fit the type.
+    pub fn take<T: AttributeType>(&mut self, name: &'static str) -> Result<T, InvalidValue> {
         let value = match &mut self.0 {
             None => Value::Unknown,
             Some(values) => values
                 .remove(name)
-                .ok_or_else(|| ModelError::new(format!("the object has no attribute \"{name}\"")))?,
+                .ok_or_else(|| InvalidValue::new(format!("the object has no attribute \"{name}\"")))?,
         };
-        T::from_value(value).map_err(|error| error.inside(Step::Attribute(name.into())))
+        T::from_value(value).map_err(|error| inside(error, Step::Attribute(name.into())))
     }
 
     /// Reads a string as a type whose serde form is a string.
     ///
     /// # Errors
-    /// [`ModelError`] if the attribute is missing or the text does not fit the type.
-    pub fn take_text<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<Attr<T>, ModelError> {
+    /// [`InvalidValue`] if the attribute is missing or the text does not fit the type.
+    pub fn take_text<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<Attr<T>, InvalidValue> {
         let text = match self.take::<Attr<String>>(name)? {
             Attr::Null => return Ok(Attr::Null),
             Attr::Unknown => return Ok(Attr::Unknown),
@@ -154,7 +115,8 @@ impl Fields {
         T::deserialize(serde_json::Value::String(text))
             .map(Attr::Known)
             .map_err(|_| {
-                ModelError::new("the text is not one of its values").inside(Step::Attribute(name.into()))
+                let error = InvalidValue::new("the text is not one of its values");
+                inside(error, Step::Attribute(name.into()))
             })
     }
 
@@ -178,13 +140,13 @@ impl Fields {
 /// Converts a value to a model.
 ///
 /// # Errors
-/// [`ModelError`] with the path of the mismatch.
-pub fn from_value<M: Model>(value: Value) -> Result<M, ModelError> {
+/// [`InvalidValue`] with the path of the mismatch.
+pub fn from_value<M: Model>(value: Value) -> Result<M, InvalidValue> {
     let mut fields = Fields(match value {
         Value::Object(values) | Value::Map(values) => Some(values),
         Value::Unknown => None,
         Value::Dynamic(_, inner) => return from_value(*inner),
-        other => return Err(ModelError::expected("an object", &other)),
+        other => return Err(unexpected("an object", &other)),
     });
     M::take(&mut fields)
 }
@@ -196,23 +158,12 @@ pub fn to_object<M: Model>(model: &M) -> Value {
     Value::Object(fields.0.unwrap_or_default())
 }
 
-/// Converts a model to a value of this type.
-///
-/// # Errors
-/// [`ModelError`] if the model does not match the type.
-pub(crate) fn to_shaped<M: Model>(model: &M, ty: &Type) -> Result<Value, ModelError> {
-    Ok(to_object(model).shaped(ty)?)
-}
-
 /// Converts anything that has a JSON form to a value of this type, for instance the result of a function.
 ///
 /// # Errors
-/// [`JsonError`] if the JSON form does not match the type.
-pub fn to_value<T: Serialize>(data: &T, ty: &Type) -> Result<Value, JsonError> {
-    let json = serde_json::to_value(data).map_err(|_| JsonError {
-        path: Path::root(),
-        reason: "the value has no JSON form",
-    })?;
+/// [`InvalidValue`] if the JSON form does not match the type.
+pub fn to_value<T: Serialize>(data: &T, ty: &Type) -> Result<Value, InvalidValue> {
+    let json = serde_json::to_value(data).map_err(|_| InvalidValue::new("the value has no JSON form"))?;
     from_json(&json, ty, UnknownFields::Reject)
 }
 
@@ -229,11 +180,7 @@ impl<T: AttributeType> AttributeType for Attr<T> {
         T::kind()
     }
 
-    fn rules() -> Vec<Rule> {
-        T::rules()
-    }
-
-    fn from_value(value: Value) -> Result<Self, ModelError> {
+    fn from_value(value: Value) -> Result<Self, InvalidValue> {
         match value {
             Value::Null => Ok(Self::Null),
             Value::Dynamic(_, ref inner) if inner.is_null() => Ok(Self::Null),
@@ -251,50 +198,38 @@ impl<T: AttributeType> AttributeType for Attr<T> {
     }
 }
 
-impl<T: AttributeType> AttributeType for Option<T> {
-    fn kind() -> Kind {
-        T::kind()
-    }
+/// A Rust type for the values of one variant of [`Value`].
+macro_rules! plain {
+    ($type:ty, $variant:ident, $expected:literal) => {
+        impl AttributeType for $type {
+            fn kind() -> Kind {
+                Kind::Plain(Type::$variant)
+            }
 
-    fn rules() -> Vec<Rule> {
-        T::rules()
-    }
+            fn from_value(value: Value) -> Result<Self, InvalidValue> {
+                match content(value) {
+                    Value::$variant(value) => Ok(value),
+                    other => Err(unexpected($expected, &other)),
+                }
+            }
 
-    fn from_value(value: Value) -> Result<Self, ModelError> {
-        match content(value) {
-            Value::Null => Ok(None),
-            value => T::from_value(value).map(Some),
+            fn to_value(&self) -> Value {
+                Value::$variant(Clone::clone(self))
+            }
         }
-    }
-
-    fn to_value(&self) -> Value {
-        self.as_ref().map_or(Value::Null, T::to_value)
-    }
+    };
 }
 
-impl AttributeType for String {
-    fn kind() -> Kind {
-        Kind::Plain(Type::String)
-    }
-
-    fn from_value(value: Value) -> Result<Self, ModelError> {
-        match content(value) {
-            Value::String(text) => Ok(text),
-            other => Err(ModelError::expected("a string", &other)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.clone())
-    }
-}
+plain!(String, String, "a string");
+plain!(bool, Bool, "a bool");
+plain!(Number, Number, "a number");
 
 impl AttributeType for Secret {
     fn kind() -> Kind {
         Kind::Plain(Type::String)
     }
 
-    fn from_value(value: Value) -> Result<Self, ModelError> {
+    fn from_value(value: Value) -> Result<Self, InvalidValue> {
         String::from_value(value).map(Self::from)
     }
 
@@ -303,50 +238,16 @@ impl AttributeType for Secret {
     }
 }
 
-impl AttributeType for bool {
-    fn kind() -> Kind {
-        Kind::Plain(Type::Bool)
-    }
-
-    fn from_value(value: Value) -> Result<Self, ModelError> {
-        match content(value) {
-            Value::Bool(value) => Ok(value),
-            other => Err(ModelError::expected("a bool", &other)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::Bool(*self)
-    }
-}
-
-impl AttributeType for Number {
-    fn kind() -> Kind {
-        Kind::Plain(Type::Number)
-    }
-
-    fn from_value(value: Value) -> Result<Self, ModelError> {
-        match content(value) {
-            Value::Number(number) => Ok(number),
-            other => Err(ModelError::expected("a number", &other)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::Number(self.clone())
-    }
-}
-
 impl AttributeType for i64 {
     fn kind() -> Kind {
         Kind::Plain(Type::Number)
     }
 
-    fn from_value(value: Value) -> Result<Self, ModelError> {
+    fn from_value(value: Value) -> Result<Self, InvalidValue> {
         let number = Number::from_value(value)?;
         number
             .as_i64()
-            .ok_or_else(|| ModelError::new("expected a whole number of 64 bits"))
+            .ok_or_else(|| InvalidValue::new("expected a whole number of 64 bits"))
     }
 
     fn to_value(&self) -> Value {
@@ -361,7 +262,7 @@ impl AttributeType for f64 {
         Kind::Plain(Type::Number)
     }
 
-    fn from_value(value: Value) -> Result<Self, ModelError> {
+    fn from_value(value: Value) -> Result<Self, InvalidValue> {
         Ok(Number::from_value(value)?.to_f64())
     }
 
@@ -376,7 +277,7 @@ impl AttributeType for Value {
         Kind::Plain(Type::Dynamic)
     }
 
-    fn from_value(value: Value) -> Result<Self, ModelError> {
+    fn from_value(value: Value) -> Result<Self, InvalidValue> {
         Ok(value)
     }
 
@@ -389,24 +290,19 @@ impl AttributeType for Value {
 impl<T: AttributeType> AttributeType for Vec<T> {
     fn kind() -> Kind {
         match T::kind() {
-            Kind::Nested(Nesting::Single, attributes) => Kind::Nested(Nesting::List, attributes),
+            Kind::Nested(Nesting::Single, schema) => Kind::Nested(Nesting::List, schema),
             kind => Kind::Plain(Type::list(kind.value_type())),
         }
     }
 
-    fn rules() -> Vec<Rule> {
-        T::rules()
-    }
-
-    fn from_value(value: Value) -> Result<Self, ModelError> {
+    fn from_value(value: Value) -> Result<Self, InvalidValue> {
         let elements = match content(value) {
             Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => elements,
-            other => return Err(ModelError::expected("a list", &other)),
+            other => return Err(unexpected("a list", &other)),
         };
-        let read = elements
-            .into_iter()
-            .zip(0_i64..)
-            .map(|(element, index)| T::from_value(element).map_err(|error| error.inside(Step::Index(index))));
+        let read = elements.into_iter().zip(0_i64..).map(|(element, index)| {
+            T::from_value(element).map_err(|error| inside(error, Step::Index(index)))
+        });
         read.collect()
     }
 
@@ -418,22 +314,18 @@ impl<T: AttributeType> AttributeType for Vec<T> {
 impl<T: AttributeType> AttributeType for BTreeMap<String, T> {
     fn kind() -> Kind {
         match T::kind() {
-            Kind::Nested(Nesting::Single, attributes) => Kind::Nested(Nesting::Map, attributes),
+            Kind::Nested(Nesting::Single, schema) => Kind::Nested(Nesting::Map, schema),
             kind => Kind::Plain(Type::map(kind.value_type())),
         }
     }
 
-    fn rules() -> Vec<Rule> {
-        T::rules()
-    }
-
-    fn from_value(value: Value) -> Result<Self, ModelError> {
+    fn from_value(value: Value) -> Result<Self, InvalidValue> {
         let entries = match content(value) {
             Value::Map(entries) | Value::Object(entries) => entries,
-            other => return Err(ModelError::expected("a map", &other)),
+            other => return Err(unexpected("a map", &other)),
         };
         let read = entries.into_iter().map(|(key, value)| {
-            let element = T::from_value(value).map_err(|error| error.inside(Step::Key(key.clone())))?;
+            let element = T::from_value(value).map_err(|error| inside(error, Step::Key(key.clone())))?;
             Ok((key, element))
         });
         read.collect()
@@ -451,7 +343,7 @@ impl<T: AttributeType> AttributeType for BTreeMap<String, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path;
+    use crate::{Path, path};
 
     #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
     #[serde(rename_all = "snake_case")]
@@ -526,7 +418,7 @@ mod tests {
     fn from_value_distinguishes_null_unknown_and_known() {
         for name in [Attr::Null, Attr::Unknown, "n".into()] {
             let model = Example { name, ..example() };
-            let value = to_shaped(&model, Example::schema().object_type()).unwrap();
+            let value = to_object(&model).shaped(Example::schema().object_type()).unwrap();
             assert!(matches!(value.get("list"), Value::Set(_)));
             assert_eq!(from_value::<Example>(value).unwrap(), model);
         }

@@ -7,7 +7,7 @@ pub use crate::dispatch::{
 pub use crate::engine::list::ListEvent;
 pub use crate::engine::progress::InvokeEvent;
 pub use crate::engine::request::{
-    ApplyRequest, ConfigResponse, ListRequest, PlanRequest, PlanResponse, ReadRequest, StateResponse,
+    ApplyRequest, ListRequest, PlanRequest, PlanResponse, ReadRequest, StateResponse,
 };
 pub use crate::engine::validate::{ClientCapabilities, validate};
 #[cfg(feature = "fuzzing")]

@@ -9,7 +9,9 @@ use crate::dispatch::{
 };
 use crate::function::Function;
 use crate::list_resource::ListResource;
+use crate::model::Model;
 use crate::resource::{Resource, TrackedResource};
+use crate::schema::Schema;
 
 /// Everything that a provider serves. `D` is the configured provider, [`Provider::Data`](crate::Provider::Data).
 pub struct Registry<D> {
@@ -48,24 +50,28 @@ impl<D: Send + Sync + 'static> Registry<D> {
     }
 
     /// Serves a data source.
-    pub fn data_source(&mut self, data_source: impl DataSource<Data = D>) -> &mut Self {
-        let erased = Erased::new(self.run.clone(), data_source);
+    pub fn data_source<S: DataSource<Data = D>>(&mut self, data_source: S) -> &mut Self {
+        let erased = self.erased(data_source.type_name(), S::Model::schema, data_source);
         self.data_sources.push(Box::new(erased));
         self
     }
 
     /// Serves a list resource.
-    pub fn list_resource(&mut self, list_resource: impl ListResource<Data = D>) -> &mut Self {
-        let erased = Erased::new(self.run.clone(), list_resource);
+    pub fn list_resource<L: ListResource<Data = D>>(&mut self, list_resource: L) -> &mut Self {
+        let erased = self.erased(list_resource.type_name(), L::Config::schema, list_resource);
         self.list_resources.push(Box::new(erased));
         self
     }
 
     /// Serves an action.
-    pub fn action(&mut self, action: impl Action<Data = D>) -> &mut Self {
-        let erased = Erased::new(self.run.clone(), action);
+    pub fn action<A: Action<Data = D>>(&mut self, action: A) -> &mut Self {
+        let erased = self.erased(action.type_name(), A::Config::schema, action);
         self.actions.push(Box::new(erased));
         self
+    }
+
+    fn erased<T>(&self, type_name: &'static str, schema: fn() -> Schema, inner: T) -> Erased<T, D> {
+        Erased::new(self.run.clone(), type_name, schema, inner)
     }
 
     /// Serves a function.

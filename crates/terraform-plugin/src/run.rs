@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::plugin::{self, Plugin, ServeError};
+use crate::plugin::{self, ServeError};
 use crate::provider::{Metadata, Provider};
 
 /// Runs a provider until Terraform, or in debug mode the user, ends it. Handles the command line, logging, the runtime
@@ -35,7 +35,7 @@ pub fn run<P: Provider>(provider: P) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("{program}: cannot start: {error}\n"), 1),
     };
-    let served = runtime.block_on(plugin::serve(Plugin { provider, debug }));
+    let served = runtime.block_on(plugin::serve(provider, debug));
     // A pending host name lookup must not delay the end of the process.
     runtime.shutdown_background();
     match served {

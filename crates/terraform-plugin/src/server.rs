@@ -1,15 +1,16 @@
 //! A provider in a running process: its types, its configuration and its interruption.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::dispatch::{
-    DynAction, DynDataSource, DynResource, ListResourceHandle, Run, ServeMode, ServedFunction,
+    DynAction, DynDataSource, DynResource, ListResourceHandle, Run, ServeMode, Served, ServedFunction, clean,
     validate_config,
 };
 use crate::engine::panics::catch_panic;
-use crate::engine::sensitive_values::SensitiveValues;
+use crate::engine::sensitive_values::remember;
 use crate::engine::validate::ClientCapabilities;
 use crate::model::{Model, from_value};
 use crate::provider::{ConfigureCall, Provider};
@@ -21,8 +22,8 @@ use crate::value::Value;
 /// Serves a provider for the lifetime of the process. It accepts any number of concurrent calls.
 pub struct Server<P: Provider> {
     provider: Arc<P>,
-    schema: OnceLock<Schema>,
-    registry: Registry<P::Data>,
+    schema: LazyLock<Schema>,
+    pub(crate) registry: Registry<P::Data>,
     run: Arc<Run<P::Data>>,
 }
 
@@ -36,7 +37,7 @@ impl<P: Provider> Server<P> {
         provider.register(&mut registry);
         Self {
             provider,
-            schema: OnceLock::new(),
+            schema: LazyLock::new(P::Config::schema),
             registry,
             run,
         }
@@ -44,66 +45,32 @@ impl<P: Provider> Server<P> {
 
     /// The schema of the provider block.
     pub fn schema(&self) -> &Schema {
-        self.schema.get_or_init(P::Config::schema)
+        &self.schema
     }
 
     /// The resources: the type name and schema of each.
     pub fn resources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
-        self.registry
-            .resources
-            .iter()
-            .map(|x| (x.type_name(), x.schema()))
+        schemas(&self.registry.resources)
     }
 
     /// The data sources: the type name and schema of each.
     pub fn data_sources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
-        self.registry
-            .data_sources
-            .iter()
-            .map(|x| (x.type_name(), x.schema()))
+        schemas(&self.registry.data_sources)
     }
 
     /// The list resources: the type name and the schema of the `config` block of each.
     pub fn list_resources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
-        self.registry
-            .list_resources
-            .iter()
-            .map(|x| (x.type_name(), x.schema()))
+        schemas(&self.registry.list_resources)
     }
 
     /// The actions: the type name and the schema of the `config` block of each.
     pub fn actions(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
-        self.registry.actions.iter().map(|x| (x.type_name(), x.schema()))
+        schemas(&self.registry.actions)
     }
 
     /// The functions.
     pub fn functions(&self) -> impl Iterator<Item = &ServedFunction> {
         self.registry.functions.iter()
-    }
-
-    /// The type names of the resources, without creating their schemas.
-    pub fn resource_types(&self) -> impl Iterator<Item = &'static str> {
-        self.registry.resources.iter().map(|x| x.type_name())
-    }
-
-    /// The type names of the data sources, without creating their schemas.
-    pub fn data_source_types(&self) -> impl Iterator<Item = &'static str> {
-        self.registry.data_sources.iter().map(|x| x.type_name())
-    }
-
-    /// The type names of the list resources, without creating their schemas.
-    pub fn list_resource_types(&self) -> impl Iterator<Item = &'static str> {
-        self.registry.list_resources.iter().map(|x| x.type_name())
-    }
-
-    /// The type names of the actions, without creating their schemas.
-    pub fn action_types(&self) -> impl Iterator<Item = &'static str> {
-        self.registry.actions.iter().map(|x| x.type_name())
-    }
-
-    /// The names of the functions, without creating their definitions.
-    pub fn function_names(&self) -> impl Iterator<Item = &'static str> {
-        self.registry.functions.iter().map(ServedFunction::name)
     }
 
     /// Whether a resource converts the state of other types.
@@ -116,11 +83,7 @@ impl<P: Provider> Server<P> {
     /// # Errors
     /// A diagnostic that contains the unknown type name.
     pub fn resource(&self, type_name: &str) -> Result<&DynResource<P::Data>, Diagnostic> {
-        let mut resources = self.registry.resources.iter();
-        let resource = resources.find(|r| r.type_name() == type_name);
-        resource
-            .map(AsRef::as_ref)
-            .ok_or_else(|| unknown_type("resource", type_name))
+        find(&self.registry.resources, "resource", type_name)
     }
 
     /// The data source of this type.
@@ -128,11 +91,7 @@ impl<P: Provider> Server<P> {
     /// # Errors
     /// A diagnostic that contains the unknown type name.
     pub fn data_source(&self, type_name: &str) -> Result<&DynDataSource<P::Data>, Diagnostic> {
-        let mut data_sources = self.registry.data_sources.iter();
-        let data_source = data_sources.find(|d| d.type_name() == type_name);
-        data_source
-            .map(AsRef::as_ref)
-            .ok_or_else(|| unknown_type("data source", type_name))
+        find(&self.registry.data_sources, "data source", type_name)
     }
 
     /// The list resource of this type.
@@ -140,14 +99,10 @@ impl<P: Provider> Server<P> {
     /// # Errors
     /// A diagnostic that contains the unknown type name.
     pub fn list_resource(&self, type_name: &str) -> Result<ListResourceHandle<'_, P::Data>, Diagnostic> {
-        let mut list_resources = self.registry.list_resources.iter();
-        let list_resource = list_resources.find(|l| l.type_name() == type_name);
-        list_resource
-            .map(|list_resource| ListResourceHandle {
-                list_resource: list_resource.as_ref(),
-                resource: self.resource(type_name),
-            })
-            .ok_or_else(|| unknown_type("list resource", type_name))
+        Ok(ListResourceHandle {
+            list_resource: find(&self.registry.list_resources, "list resource", type_name)?,
+            resource: self.resource(type_name)?,
+        })
     }
 
     /// The action of this type.
@@ -155,11 +110,7 @@ impl<P: Provider> Server<P> {
     /// # Errors
     /// A diagnostic that contains the unknown type name.
     pub fn action(&self, type_name: &str) -> Result<&DynAction<P::Data>, Diagnostic> {
-        let mut actions = self.registry.actions.iter();
-        let action = actions.find(|a| a.type_name() == type_name);
-        action
-            .map(AsRef::as_ref)
-            .ok_or_else(|| unknown_type("action", type_name))
+        find(&self.registry.actions, "action", type_name)
     }
 
     /// The function of this name.
@@ -167,10 +118,8 @@ impl<P: Provider> Server<P> {
     /// # Errors
     /// A diagnostic that contains the unknown name.
     pub fn function(&self, name: &str) -> Result<&ServedFunction, Diagnostic> {
-        let mut functions = self.registry.functions.iter();
-        functions
-            .find(|f| f.name() == name)
-            .ok_or_else(|| unknown_type("function", name))
+        let found = self.functions().find(|function| function.name() == name);
+        found.ok_or_else(|| unknown_type("function", name))
     }
 
     /// Returns the errors in everything that the provider declares, with which a host refuses the provider or fails
@@ -186,27 +135,21 @@ impl<P: Provider> Server<P> {
             self.schema().validate_implementation(BlockKind::Provider),
         );
         let prefix = format!("{}_", self.provider.metadata().name);
-        let check_names = |types: &[&'static str]| {
+        let mut check_names = |kind: &str, types: Vec<&'static str>| {
             let mut seen = BTreeSet::new();
-            let errors = types.iter().filter_map(|name| {
+            for name in types {
                 if !name.starts_with(&prefix) || !is_identifier(name) {
-                    Some(format!("{name}: not a valid type name that begins with {prefix}"))
-                } else if !seen.insert(*name) {
-                    Some(format!("{name}: declared twice"))
-                } else {
-                    None
+                    let error = format!("{name}: not a valid type name that begins with {prefix}");
+                    add(kind, vec![error]);
+                } else if !seen.insert(name) {
+                    add(kind, vec![format!("{name}: declared twice")]);
                 }
-            });
-            errors.collect::<Vec<_>>()
+            }
         };
-        for (kind, types) in [
-            ("resource", self.resource_types().collect::<Vec<_>>()),
-            ("data source", self.data_source_types().collect()),
-            ("list resource", self.list_resource_types().collect()),
-            ("action", self.action_types().collect()),
-        ] {
-            add(kind, check_names(&types));
-        }
+        check_names("resource", names(&self.registry.resources).collect());
+        check_names("data source", names(&self.registry.data_sources).collect());
+        check_names("list resource", names(&self.registry.list_resources).collect());
+        check_names("action", names(&self.registry.actions).collect());
         for (name, schema) in self.resources() {
             add(name, schema.validate_implementation(BlockKind::Resource));
         }
@@ -216,12 +159,11 @@ impl<P: Provider> Server<P> {
         for (name, schema) in self.list_resources().chain(self.actions()) {
             add(name, schema.validate_implementation(BlockKind::Config));
         }
-        for name in self.list_resource_types() {
+        for name in names(&self.registry.list_resources) {
             let resource = self.resource(name);
-            if resource.is_ok_and(|r| !r.schema().identity_attributes().is_empty()) {
-                continue;
+            if !resource.is_ok_and(|r| r.schema().identity_attributes().next().is_some()) {
+                add(name, vec!["no resource of this type with an identity".to_owned()]);
             }
-            add(name, vec!["no resource of this type with an identity".to_owned()]);
         }
         let mut names = BTreeSet::new();
         for function in self.functions() {
@@ -238,35 +180,30 @@ impl<P: Provider> Server<P> {
 
     /// Validates a provider block.
     pub fn validate_provider(&self, config: Value) -> Diagnostics {
+        remember(self.schema(), [&config]);
         let client = ClientCapabilities::default();
-        SensitiveValues::of(self.schema(), [&config]).during_sync(|| {
-            validate_config(self.schema(), config, client, |call| self.provider.validate(call))
-        })
+        let found = validate_config(self.schema(), config, client, |call| self.provider.validate(call));
+        clean(self.schema(), found)
     }
 
     /// Configures the provider for the calls that follow.
     pub async fn configure(&self, config: Value, terraform_version: String) -> Diagnostics {
-        let sensitive = SensitiveValues::of(self.schema(), [&config]);
+        remember(self.schema(), [&config]);
         let stop = self.run.begin();
-        let configured = async {
-            let config = match from_value(config) {
-                Ok(config) => config,
-                Err(error) => return Diagnostic::from(error).into(),
-            };
-            let mut call = ConfigureCall {
-                terraform_version,
-                stop,
-                ..ConfigureCall::new(config)
-            };
-            let configured = catch_panic(self.provider.configure(&mut call)).await;
-            match configured {
-                Ok(Ok(data)) => self.run.configured(data),
-                Ok(Err(errors)) => call.diagnostics.append(errors),
-                Err(panic) => call.diagnostics.push(panic),
-            }
-            call.diagnostics
+        let config = match from_value(config) {
+            Ok(config) => config,
+            Err(error) => return error.into(),
         };
-        sensitive.during(configured).await
+        let mut call = ConfigureCall {
+            terraform_version,
+            stop,
+            ..ConfigureCall::new(config)
+        };
+        match catch_panic(self.provider.configure(&mut call)).await {
+            Ok(data) => self.run.configured(data),
+            Err(errors) => call.diagnostics.append(errors),
+        }
+        clean(self.schema(), call.diagnostics)
     }
 
     /// Interrupts the run: waits end, and no new requests start. Calls in flight still return a response.
@@ -279,6 +216,29 @@ impl<P: Provider> Server<P> {
     pub fn configured_data(&self) -> Option<Arc<P::Data>> {
         self.run.data()
     }
+}
+
+fn names<D: 'static, T: ?Sized + Deref<Target = Served<D>>>(
+    all: &[Box<T>],
+) -> impl Iterator<Item = &'static str> {
+    all.iter().map(|served| served.type_name())
+}
+
+fn schemas<D: 'static, T: ?Sized + Deref<Target = Served<D>>>(
+    all: &[Box<T>],
+) -> impl Iterator<Item = (&'static str, &Schema)> {
+    all.iter().map(|served| (served.type_name(), served.schema()))
+}
+
+fn find<'a, D: 'static, T: ?Sized + Deref<Target = Served<D>>>(
+    all: &'a [Box<T>],
+    kind: &str,
+    type_name: &str,
+) -> Result<&'a T, Diagnostic> {
+    let found = all.iter().find(|served| served.type_name() == type_name);
+    found
+        .map(AsRef::as_ref)
+        .ok_or_else(|| unknown_type(kind, type_name))
 }
 
 /// The error for a type that the provider does not serve.

@@ -76,7 +76,7 @@ impl Attr<Timeouts> {
 mod tests {
     use super::*;
     use crate::engine::validate::{ClientCapabilities, validate};
-    use crate::{ModelError, Value, from_value};
+    use crate::{InvalidValue, Value, from_value};
 
     /// A database.
     #[derive(Debug, Clone, Model)]
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn timeouts_return_what_is_set_or_the_default() -> Result<(), ModelError> {
+    fn timeouts_return_what_is_set_or_the_default() -> Result<(), InvalidValue> {
         let default = Duration::from_secs(1);
         let database: Database = from_value(config("1h30m"))?;
         assert_eq!(database.timeouts.create(default), Duration::from_secs(5400));

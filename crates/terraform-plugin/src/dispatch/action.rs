@@ -1,33 +1,24 @@
 //! Actions.
 
+use std::ops::Deref;
+
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::action::{Action, InvokeCall, PlanActionCall};
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
-use crate::dispatch::{Configured, Erased, Run, STORES_NOTHING, flatten, only, or_nulls, validate_config};
+use crate::diagnostics::{Diagnostics, Severity};
+use crate::dispatch::{Configured, Erased, STORES_NOTHING, Served, clean, only, or_nulls, validate_config};
 use crate::engine::panics::catch_panic;
 use crate::engine::progress::{InvokeEvent, Progress};
-use crate::engine::request::ActionRequest;
-use crate::engine::sensitive_values::SensitiveValues;
-use crate::model::{Model, from_value};
-use crate::schema::Schema;
+use crate::engine::sensitive_values::remember;
+use crate::model::from_value;
 use crate::value::Value;
 
 /// An action of any model.
 #[async_trait]
-pub trait AnyAction<D>: Send + Sync {
-    /// The type name.
-    fn type_name(&self) -> &'static str;
-    /// The schema of the `config` block, created on first use.
-    fn schema(&self) -> &Schema;
-    /// The run of the process.
-    fn run(&self) -> &Run<D>;
-    /// Validates a configuration.
+pub trait AnyAction<D>: Deref<Target = Served<D>> + Send + Sync {
     fn validate_model(&self, config: Value) -> Diagnostics;
-    /// Plans the action.
     async fn plan_model(&self, configured: Configured<D>, config: Value) -> Diagnostics;
-    /// Carries out the action.
     async fn invoke_model(&self, configured: Configured<D>, config: Value, progress: Progress)
     -> Diagnostics;
 }
@@ -44,8 +35,8 @@ impl<D: Send + Sync + 'static> DynAction<D> {
         if sets_nothing(&config) {
             return Diagnostics::new();
         }
-        let found = SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config));
-        only(Severity::Error, found)
+        remember(self.schema(), [&config]);
+        clean(self.schema(), only(Severity::Error, self.validate_model(config)))
     }
 
     /// Plans the action.
@@ -53,23 +44,31 @@ impl<D: Send + Sync + 'static> DynAction<D> {
         if sets_nothing(&config) {
             return Diagnostics::new();
         }
-        let handler = async |configured, ActionRequest(config)| {
-            let mut found = only(Severity::Warning, self.validate_model(config.clone()));
-            found.append(self.plan_model(configured, config).await);
-            found
+        remember(self.schema(), [&config]);
+        let diagnostics = match self.run.require() {
+            Ok(configured) => {
+                let mut found = only(Severity::Warning, self.validate_model(config.clone()));
+                found.append(self.plan_model(configured, config).await);
+                found
+            }
+            Err(error) => error.into(),
         };
-        self.run()
-            .handle(self.schema(), ActionRequest(config), handler)
-            .await
+        clean(self.schema(), diagnostics)
     }
 
     /// Carries out the action and sends its progress. The last event is [`InvokeEvent::Completed`], exactly once. The
     /// action runs to its end even if the receiver is dropped.
     pub async fn invoke(&self, config: Value, events: mpsc::Sender<InvokeEvent>) {
-        let progress = Progress::new(events.clone());
-        let handler = |configured, ActionRequest(config)| self.invoke_model(configured, config, progress);
-        let request = ActionRequest(or_nulls(self.schema(), config));
-        let diagnostics = self.run().handle(self.schema(), request, handler).await;
+        let config = or_nulls(self.schema(), config);
+        remember(self.schema(), [&config]);
+        let diagnostics = match self.run.require() {
+            Ok(configured) => {
+                let progress = Progress::new(events.clone());
+                self.invoke_model(configured, config, progress).await
+            }
+            Err(error) => error.into(),
+        };
+        let diagnostics = clean(self.schema(), diagnostics);
         let _ = events.send(InvokeEvent::Completed(diagnostics)).await;
     }
 }
@@ -84,27 +83,16 @@ fn sets_nothing(config: &Value) -> bool {
 
 #[async_trait]
 impl<A: Action> AnyAction<A::Data> for Erased<A, A::Data> {
-    fn type_name(&self) -> &'static str {
-        self.inner.type_name()
-    }
-
-    fn schema(&self) -> &Schema {
-        self.schema.get_or_init(A::Config::schema)
-    }
-
-    fn run(&self) -> &Run<A::Data> {
-        &self.run
-    }
-
     fn validate_model(&self, config: Value) -> Diagnostics {
-        let schema = AnyAction::schema(self);
-        validate_config(schema, config, STORES_NOTHING, |call| self.inner.validate(call))
+        validate_config(self.schema(), config, STORES_NOTHING, |call| {
+            self.inner.validate(call)
+        })
     }
 
     async fn plan_model(&self, configured: Configured<A::Data>, config: Value) -> Diagnostics {
         let config = match from_value(config) {
             Ok(config) => config,
-            Err(error) => return Diagnostic::from(error).into(),
+            Err(error) => return error.into(),
         };
         let mut call: PlanActionCall<'_, A> = PlanActionCall {
             data: &configured.data,
@@ -112,7 +100,7 @@ impl<A: Action> AnyAction<A::Data> for Erased<A, A::Data> {
             config,
             diagnostics: Diagnostics::new(),
         };
-        let result = flatten(catch_panic(self.inner.plan(&mut call)).await);
+        let result = catch_panic(self.inner.plan(&mut call)).await;
         call.diagnostics.append(result.err().unwrap_or_default());
         call.diagnostics
     }
@@ -130,7 +118,7 @@ impl<A: Action> AnyAction<A::Data> for Erased<A, A::Data> {
         }
         let config = match from_value(config) {
             Ok(config) => config,
-            Err(error) => return Diagnostic::from(error).into(),
+            Err(error) => return error.into(),
         };
         let mut call: InvokeCall<'_, A> = InvokeCall {
             data: &configured.data,
@@ -140,7 +128,7 @@ impl<A: Action> AnyAction<A::Data> for Erased<A, A::Data> {
             progress: progress.clone(),
         };
         let result = tokio::select! {
-            result = catch_panic(self.inner.invoke(&mut call)) => flatten(result),
+            result = catch_panic(self.inner.invoke(&mut call)) => result,
             never = progress.report_elapsed() => match never {},
         };
         call.diagnostics.append(result.err().unwrap_or_default());

@@ -32,58 +32,49 @@ impl ServedFunction {
         self.definition.get_or_init(|| self.function.definition())
     }
 
-    /// Calls the function.
+    /// Calls the function. The result is unknown if an argument is unknown and the parameter does not accept that. Hosts
+    /// check known values at the top level only, so nested unknown values arrive here.
     ///
     /// # Errors
     /// [`FunctionError`] if the arguments have no result.
     pub fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
-        call(self.function.as_ref(), self.definition(), arguments)
-    }
-}
-
-/// Calls a function. The result is unknown if an argument is unknown and the parameter does not accept that. Hosts
-/// check known values at the top level only, so nested unknown values arrive here.
-fn call(
-    function: &dyn Function,
-    definition: &FunctionDefinition,
-    arguments: Vec<Value>,
-) -> Result<Value, FunctionError> {
-    check_count(definition, arguments.len())?;
-    let mut unknown = false;
-    for (index, value) in arguments.iter().enumerate() {
-        let Some(parameter) = definition.parameter_at(index) else {
-            continue;
-        };
-        if value.is_null() && !parameter.allows_null() {
-            let text = format!("The argument \"{}\" must not be null.", parameter.name());
-            return Err(FunctionError::argument(index, text));
+        let (definition, count) = (self.definition(), arguments.len());
+        check_count(definition, count)?;
+        let mut unknown = false;
+        for (index, value) in arguments.iter().enumerate() {
+            let Some(parameter) = definition.parameter_at(index) else {
+                continue;
+            };
+            if value.is_null() && !parameter.allow_null {
+                let text = format!("The argument \"{}\" must not be null.", parameter.name);
+                return Err(FunctionError::argument(index, text));
+            }
+            unknown |= !parameter.allow_unknown && !value.is_wholly_known();
         }
-        unknown |= !parameter.allows_unknown() && !value.is_wholly_known();
+        if unknown {
+            return Ok(Value::Unknown);
+        }
+        let result = catch_panic_sync(|| self.function.call(Arguments::new(arguments)))
+            .map_err(|panic| FunctionError::new(format!("{}. {}", panic.summary, panic.detail)))?;
+        let result = result.map_err(|error| FunctionError {
+            argument: error
+                .argument
+                .filter(|_| count > 0)
+                .map(|index| index.min(count - 1)),
+            ..error
+        })?;
+        result.shaped(&definition.result).map_err(|error| {
+            FunctionError::new(format!(
+                "The function returned a value of the wrong type ({error}). This is a bug in the provider: please \
+                 report it."
+            ))
+        })
     }
-    if unknown {
-        return Ok(Value::Unknown);
-    }
-    let count = arguments.len();
-    let result = catch_panic_sync(|| function.call(Arguments::new(arguments)))
-        .map_err(|panic| FunctionError::new(format!("{}. {}", panic.summary, panic.detail)))?;
-    let result = result.map_err(|error| FunctionError {
-        argument: error
-            .argument
-            .filter(|_| count > 0)
-            .map(|index| index.min(count - 1)),
-        ..error
-    })?;
-    result.shaped(definition.result()).map_err(|error| {
-        FunctionError::new(format!(
-            "The function returned a value of the wrong type ({error}). This is a bug in the provider: please report \
-             it."
-        ))
-    })
 }
 
 fn check_count(definition: &FunctionDefinition, count: usize) -> Result<(), FunctionError> {
-    let expected = definition.parameters().len();
-    let variadic = definition.variadic_parameter().is_some();
+    let expected = definition.parameters.len();
+    let variadic = definition.variadic.is_some();
     if count == expected || (variadic && count > expected) {
         return Ok(());
     }

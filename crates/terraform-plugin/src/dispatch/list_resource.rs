@@ -1,45 +1,41 @@
 //! List resources.
 
+use std::ops::Deref;
+
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::dispatch::{
-    Configured, DynResource, Erased, Run, STORES_NOTHING, flatten, or_nulls, validate_config,
+    Configured, DynResource, Erased, STORES_NOTHING, Served, clean, or_nulls, validate_config,
 };
-use crate::engine::list::{ListEvent, ListSink};
+use crate::engine::list::ListEvent;
 use crate::engine::panics::catch_panic;
 use crate::engine::request::ListRequest;
-use crate::engine::sensitive_values::SensitiveValues;
+use crate::engine::sensitive_values::remember;
 use crate::list_resource::{ListCall, ListResource};
-use crate::model::{Model, from_value};
+use crate::model::from_value;
 use crate::schema::Schema;
 use crate::value::Value;
 
 /// A list resource of any model.
 #[async_trait]
-pub trait AnyListResource<D>: Send + Sync {
-    /// The type name of the managed resource.
-    fn type_name(&self) -> &'static str;
-    /// The schema of the `config` block, created on first use.
-    fn schema(&self) -> &Schema;
-    /// The run of the process.
-    fn run(&self) -> &Run<D>;
-    /// Validates a configuration.
+pub trait AnyListResource<D>: Deref<Target = Served<D>> + Send + Sync {
     fn validate_model(&self, config: Value) -> Diagnostics;
-    /// Sends the existing objects to the sink. The result contains the errors that make the list incomplete.
+    /// Sends the existing objects of a managed resource. The result contains the errors that make the list incomplete.
     async fn list_model(
         &self,
         configured: Configured<D>,
         request: ListRequest,
-        sink: ListSink<'_>,
+        resource: &Schema,
+        events: mpsc::Sender<ListEvent>,
     ) -> Diagnostics;
 }
 
 /// A list resource of a server, and the managed resource of the same type.
 pub struct ListResourceHandle<'a, D> {
     pub(crate) list_resource: &'a (dyn AnyListResource<D> + 'static),
-    pub(crate) resource: Result<&'a DynResource<D>, Diagnostic>,
+    pub(crate) resource: &'a DynResource<D>,
 }
 
 impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
@@ -53,80 +49,64 @@ impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
     #[must_use]
     pub fn validate(&self, config: Value) -> Diagnostics {
         let config = or_nulls(self.schema(), config);
-        SensitiveValues::of(self.schema(), [&config])
-            .during_sync(|| self.list_resource.validate_model(config))
+        remember(self.schema(), [&config]);
+        clean(self.schema(), self.list_resource.validate_model(config))
     }
 
     /// Lists existing objects. Sends each as soon as it is found, then the errors. Ends early if the receiver is
     /// dropped.
     pub async fn list(&self, request: ListRequest, events: mpsc::Sender<ListEvent>) {
-        let request = ListRequest {
-            config: or_nulls(self.schema(), request.config),
-            ..request
-        };
-        let diagnostics = match &self.resource {
-            Ok(resource) => self.list_objects(resource.schema(), request, &events).await,
-            Err(error) => error.clone().into(),
-        };
-        if !diagnostics.is_empty() {
-            let _ = events.send(ListEvent::Diagnostics(diagnostics)).await;
-        }
-    }
-
-    async fn list_objects(
-        &self,
-        resource: &Schema,
-        request: ListRequest,
-        events: &mpsc::Sender<ListEvent>,
-    ) -> Diagnostics {
-        let run = self.list_resource.run();
+        let config = or_nulls(self.schema(), request.config);
+        let request = ListRequest { config, ..request };
+        let run = &self.list_resource.run;
         let unread = run.stop().child_token();
-        let sink = ListSink::new(resource, request.include_resource, request.limit, events.clone());
         let stop = unread.clone();
-        let handler = |configured: Configured<D>, request| {
-            let configured = Configured { stop, ..configured };
-            self.list_resource.list_model(configured, request, sink)
+        remember(self.schema(), [&request.config]);
+        let list = async {
+            match run.require() {
+                Ok(Configured { data, .. }) => {
+                    let configured = Configured { data, stop };
+                    let (list, resource) = (self.list_resource, self.resource.schema());
+                    list.list_model(configured, request, resource, events.clone())
+                        .await
+                }
+                Err(error) => error.into(),
+            }
         };
         let closed = async {
             events.closed().await;
             unread.cancel();
             std::future::pending::<std::convert::Infallible>().await
         };
-        tokio::select! {
-            diagnostics = run.handle(self.schema(), request, handler) => diagnostics,
+        let diagnostics = tokio::select! {
+            diagnostics = list => diagnostics,
             never = closed => match never {},
+        };
+        if !diagnostics.is_empty() {
+            let diagnostics = clean(self.schema(), diagnostics);
+            let _ = events.send(ListEvent::Diagnostics(diagnostics)).await;
         }
     }
 }
 
 #[async_trait]
 impl<L: ListResource> AnyListResource<L::Data> for Erased<L, L::Data> {
-    fn type_name(&self) -> &'static str {
-        self.inner.type_name()
-    }
-
-    fn schema(&self) -> &Schema {
-        self.schema.get_or_init(L::Config::schema)
-    }
-
-    fn run(&self) -> &Run<L::Data> {
-        &self.run
-    }
-
     fn validate_model(&self, config: Value) -> Diagnostics {
-        let schema = AnyListResource::schema(self);
-        validate_config(schema, config, STORES_NOTHING, |call| self.inner.validate(call))
+        validate_config(self.schema(), config, STORES_NOTHING, |call| {
+            self.inner.validate(call)
+        })
     }
 
     async fn list_model(
         &self,
         configured: Configured<L::Data>,
         request: ListRequest,
-        sink: ListSink<'_>,
+        resource: &Schema,
+        events: mpsc::Sender<ListEvent>,
     ) -> Diagnostics {
         let config = match from_value(request.config) {
             Ok(config) => config,
-            Err(error) => return Diagnostic::from(error).into(),
+            Err(error) => return error.into(),
         };
         let mut call: ListCall<'_, L> = ListCall {
             data: &configured.data,
@@ -134,13 +114,12 @@ impl<L: ListResource> AnyListResource<L::Data> for Erased<L, L::Data> {
             limit: request.limit,
             include_resource: request.include_resource,
             stop: configured.stop.clone(),
-            sink,
+            resource,
+            left: request.limit,
+            events,
         };
-        let mut result = {
-            let listed = catch_panic(self.inner.list(&mut call));
-            flatten(listed.await)
-        };
-        if result.is_ok() && configured.stop.is_cancelled() && !call.sink.is_complete() {
+        let mut result = catch_panic(self.inner.list(&mut call)).await;
+        if result.is_ok() && configured.stop.is_cancelled() && call.left > 0 {
             // The host cannot distinguish a list that ends early from a complete one.
             result = Err(Diagnostic::error(
                 "List interrupted",

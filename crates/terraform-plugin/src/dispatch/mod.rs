@@ -10,7 +10,8 @@ mod function;
 mod list_resource;
 mod resource;
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
@@ -24,12 +25,12 @@ pub use self::list_resource::ListResourceHandle;
 pub use self::resource::DynResource;
 pub(crate) use self::resource::{AnyResource, ErasedResource};
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
-use crate::engine::request::{PlanRequest, Request};
-use crate::engine::sensitive_values::{HasDiagnostics, SensitiveValues};
+use crate::engine::request::PlanRequest;
 use crate::engine::validate::{ClientCapabilities, validate};
 use crate::model::{Model, from_value};
 use crate::resource::ValidateCall;
 use crate::schema::Schema;
+use crate::secrets::without_sensitive;
 use crate::value::Value;
 
 /// How many runs of the command line tool one process serves.
@@ -138,35 +139,17 @@ impl<D: Send + Sync + 'static> Run<D> {
         !request.config.is_null() && (!request.planned_private.is_empty() || (is_update && !state.refreshed))
     }
 
-    /// Handles a request that needs a configuration. Removes sensitive values from its messages.
-    async fn handle<R, F>(
-        &self,
-        schema: &Schema,
-        request: R,
-        handler: impl FnOnce(Configured<D>, R) -> F + Send,
-    ) -> R::Response
-    where
-        R: Request,
-        R::Response: HasDiagnostics,
-        F: Future<Output = R::Response>,
-    {
-        let sensitive = SensitiveValues::of(schema, request.values());
-        let configured = {
-            let state = self.state();
-            let stop = state.stop.child_token();
-            state.data.clone().map(|data| Configured { data, stop })
-        };
-        let response = async {
-            match configured {
-                Some(configured) => {
-                    let mut response = handler(configured, request).await;
-                    place(schema, response.diagnostics());
-                    response
-                }
-                None => request.fail(not_configured().into()),
-            }
-        };
-        sensitive.during(response).await
+    /// The configured provider, or the error without one.
+    fn require(&self) -> Result<Configured<D>, Diagnostic> {
+        let state = self.state();
+        let data = state.data.clone().ok_or_else(|| {
+            Diagnostic::error(
+                "Provider is not configured",
+                "This operation requires a configured provider. Fix the errors in the provider block first.",
+            )
+        })?;
+        let stop = state.stop.child_token();
+        Ok(Configured { data, stop })
     }
 
     fn state(&self) -> MutexGuard<'_, State<D>> {
@@ -174,20 +157,52 @@ impl<D: Send + Sync + 'static> Run<D> {
     }
 }
 
-/// An implementation of one of the provider traits, with its schema.
-pub(crate) struct Erased<T, D> {
-    inner: T,
-    schema: OnceLock<Schema>,
+/// What a provider serves under a type name.
+pub struct Served<D> {
+    type_name: &'static str,
+    schema: LazyLock<Schema>,
     run: Arc<Run<D>>,
 }
 
+impl<D> Served<D> {
+    /// The type name.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        self.type_name
+    }
+
+    /// The schema, created on first use.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+}
+
+/// An implementation of one of the provider traits.
+pub(crate) struct Erased<T, D> {
+    served: Served<D>,
+    inner: T,
+}
+
 impl<T, D> Erased<T, D> {
-    pub(crate) fn new(run: Arc<Run<D>>, inner: T) -> Self {
+    pub(crate) fn new(run: Arc<Run<D>>, type_name: &'static str, schema: fn() -> Schema, inner: T) -> Self {
+        let schema = LazyLock::new(schema);
         Self {
+            served: Served {
+                type_name,
+                schema,
+                run,
+            },
             inner,
-            schema: OnceLock::new(),
-            run,
         }
+    }
+}
+
+impl<T, D> Deref for Erased<T, D> {
+    type Target = Served<D>;
+
+    fn deref(&self) -> &Served<D> {
+        &self.served
     }
 }
 
@@ -218,7 +233,6 @@ pub(crate) fn validate_config<M: Model>(
             let result = rules(&mut call);
             diagnostics.append(call.diagnostics);
             diagnostics.append(result.err().unwrap_or_default());
-            place(schema, &mut diagnostics);
         }
         Err(error) if !diagnostics.has_errors() => diagnostics.push(error.into()),
         Err(_) => {}
@@ -231,34 +245,21 @@ const STORES_NOTHING: ClientCapabilities = ClientCapabilities {
     write_only_attributes: true,
 };
 
-/// Shortens each path to what exists in the schema.
-fn place(schema: &Schema, diagnostics: &mut Diagnostics) {
-    let placed = std::mem::take(diagnostics)
-        .into_iter()
-        .map(|diagnostic| Diagnostic {
-            path: diagnostic.path.map(|path| schema.existing(path)),
-            ..diagnostic
-        });
-    *diagnostics = placed.collect();
-}
-
-/// The result of a handler, with a panic as an error.
-fn flatten<T>(result: Result<Result<T, Diagnostics>, Diagnostic>) -> Result<T, Diagnostics> {
-    result.unwrap_or_else(|panic| Err(panic.into()))
+/// The messages of a call for the host: without sensitive values, and on paths that exist.
+pub(crate) fn clean(schema: &Schema, mut diagnostics: Diagnostics) -> Diagnostics {
+    diagnostics.rewrite(without_sensitive);
+    let placed = diagnostics.into_iter().map(|diagnostic| Diagnostic {
+        path: diagnostic.path.map(|path| schema.existing(path)),
+        ..diagnostic
+    });
+    placed.collect()
 }
 
 /// A configuration, or an object of null arguments if the block is absent.
 fn or_nulls(schema: &Schema, config: Value) -> Value {
     if config.is_null() {
-        Value::object(schema.attributes().iter().map(|a| (a.name(), Value::Null)))
+        Value::object(schema.attributes().iter().map(|a| (a.name, Value::Null)))
     } else {
         config
     }
-}
-
-fn not_configured() -> Diagnostic {
-    Diagnostic::error(
-        "Provider is not configured",
-        "This operation requires a configured provider. Fix the errors in the provider block first.",
-    )
 }

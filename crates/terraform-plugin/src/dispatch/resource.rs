@@ -1,5 +1,6 @@
 //! Managed resources.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,15 +9,13 @@ use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
-use crate::dispatch::{Configured, Erased, Phase, Run, flatten, only, validate_config};
+use crate::dispatch::{Configured, Erased, Phase, Run, Served, clean, only, validate_config};
 use crate::engine::panics::{catch_panic, catch_panic_sync};
-use crate::engine::request::{
-    ApplyRequest, ConfigResponse, PlanRequest, PlanResponse, ReadRequest, StateResponse,
-};
-use crate::engine::sensitive_values::SensitiveValues;
+use crate::engine::request::{ApplyRequest, PlanRequest, PlanResponse, ReadRequest, StateResponse};
+use crate::engine::sensitive_values::{remember, remember_stored};
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{apply, generate, identity, plan};
-use crate::model::{Model, ModelError, from_value, to_shaped};
+use crate::model::{Model, from_value, to_object};
 use crate::resource::private::Private;
 use crate::resource::{
     CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource,
@@ -29,31 +28,16 @@ use crate::value::json::{UnknownFields, from_json};
 
 /// A resource of any model.
 #[async_trait]
-pub trait AnyResource<D>: Send + Sync {
-    /// The type name.
-    fn type_name(&self) -> &'static str;
-    /// The schema, created on first use.
-    fn schema(&self) -> &Schema;
-    /// The run of the process.
-    fn run(&self) -> &Run<D>;
-    /// The resource types whose state can be converted.
+pub trait AnyResource<D>: Deref<Target = Served<D>> + Send + Sync {
     fn moves_from(&self) -> &'static [&'static str];
-    /// Validates a configuration.
     fn validate_model(&self, config: Value, client: ClientCapabilities) -> Diagnostics;
-    /// Plans a create or update.
     async fn plan_model(&self, configured: Configured<D>, request: PlanRequest) -> PlanResponse;
-    /// Applies a planned change.
     async fn apply_model(&self, configured: Configured<D>, request: ApplyRequest) -> StateResponse;
-    /// Refreshes a state.
     async fn read_model(&self, configured: Configured<D>, request: ReadRequest) -> StateResponse;
-    /// Imports an existing object.
     async fn import_model(&self, configured: Configured<D>, target: ImportTarget<Value>) -> StateResponse;
-    /// Removes an object whose creation no state records.
     async fn rollback_model(&self, data: &D, state: Value);
-    /// Upgrades a stored state.
     fn upgrade_model(&self, data: Option<&D>, version: i64, state: Json) -> StateResponse;
-    /// Generates the configuration of an existing object.
-    fn generate_model(&self, state: Value) -> ConfigResponse;
+    fn generate_model(&self, state: Value) -> Result<Value, Diagnostics>;
     /// Converts the state of another resource type, if it is one of [`AnyResource::moves_from`].
     fn move_model(&self, source: &MoveSource) -> Option<StateResponse>;
 }
@@ -65,28 +49,32 @@ impl<D: Send + Sync + 'static> DynResource<D> {
     /// Validates a configuration. [`Self::plan`] reports the warnings.
     #[must_use]
     pub fn validate(&self, config: Value, client: ClientCapabilities) -> Diagnostics {
-        let found =
-            SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config, client));
-        only(Severity::Error, found)
+        remember(self.schema(), [&config]);
+        let found = only(Severity::Error, self.validate_model(config, client));
+        clean(self.schema(), found)
     }
 
     /// Plans a change, with the warnings of its validation. The second plan of a change, during apply, has no warnings.
     pub async fn plan(&self, request: PlanRequest) -> PlanResponse {
+        remember(self.schema(), [&request.prior, &request.config]);
         // The state of an object that was moved from another provider can lack a part: its identity is not settled, but
         // OpenTofu stores that of a plan whose apply failed.
         let settled = self.schema().identity_of(&request.prior).is_some();
         let stored = request.identity.clone();
-        let again = self.run().plans_again(&request);
-        let handler = async |configured, request: PlanRequest| {
-            let warnings = self.warnings(&request);
-            let mut response = self.plan_model(configured, request).await;
-            response.diagnostics.append(warnings);
-            if again {
-                response.diagnostics = only(Severity::Error, response.diagnostics);
+        let again = self.run.plans_again(&request);
+        let mut response = match self.run.require() {
+            Ok(configured) => {
+                let warnings = self.warnings(&request);
+                let mut response = self.plan_model(configured, request).await;
+                response.diagnostics.append(warnings);
+                response
             }
-            response
+            Err(error) => PlanResponse::failed(request, error),
         };
-        let mut response = self.run().handle(self.schema(), request, handler).await;
+        if again {
+            response.diagnostics = only(Severity::Error, response.diagnostics);
+        }
+        response.diagnostics = clean(self.schema(), response.diagnostics);
         // A create or replacement can change the identity; the plan of an update keeps it.
         let stored = stored.filter(|_| settled && response.requires_replace.is_empty());
         response.identity = identity::after(
@@ -116,20 +104,26 @@ impl<D: Send + Sync + 'static> DynResource<D> {
 
     /// Applies a planned change.
     pub async fn apply(&self, request: ApplyRequest) -> StateResponse {
-        self.run().enter(Phase::Apply);
+        self.run.enter(Phase::Apply);
+        remember(self.schema(), [&request.prior, &request.planned, &request.config]);
         let stored = request.identity.clone();
-        let handler = |configured, request| self.apply_model(configured, request);
-        let response = self.run().handle(self.schema(), request, handler).await;
-        self.identified(response, stored)
+        let response = match self.run.require() {
+            Ok(configured) => self.apply_model(configured, request).await,
+            Err(error) => StateResponse::new(request.prior, request.private, error),
+        };
+        self.complete(response, stored)
     }
 
     /// Refreshes a state.
     pub async fn read(&self, request: ReadRequest) -> StateResponse {
-        self.run().enter(Phase::Plan);
+        self.run.enter(Phase::Plan);
+        remember(self.schema(), [&request.state]);
         let stored = request.identity.clone();
-        let handler = |configured, request| self.read_model(configured, request);
-        let response = self.run().handle(self.schema(), request, handler).await;
-        self.identified(response, stored)
+        let response = match self.run.require() {
+            Ok(configured) => self.read_model(configured, request).await,
+            Err(error) => StateResponse::new(request.state, request.private, error),
+        };
+        self.complete(response, stored)
     }
 
     /// Imports an existing object.
@@ -138,9 +132,11 @@ impl<D: Send + Sync + 'static> DynResource<D> {
             ImportTarget::Identity(identity) => Some(identity.clone()),
             ImportTarget::Id(_) => None,
         };
-        let handler = |configured, target| self.import_model(configured, target);
-        let response = self.run().handle(self.schema(), target, handler).await;
-        self.identified(response, stored)
+        let response = match self.run.require() {
+            Ok(configured) => self.import_model(configured, target).await,
+            Err(error) => StateResponse::failed(error),
+        };
+        self.complete(response, stored)
     }
 
     /// Removes an object whose creation no state records, because the host ended before it received the response.
@@ -152,8 +148,10 @@ impl<D: Send + Sync + 'static> DynResource<D> {
     /// Upgrades a stored state to the current schema version. Requires no configuration.
     #[must_use]
     pub fn upgrade(&self, version: i64, state: Json) -> StateResponse {
-        SensitiveValues::of_stored(self.schema(), &state)
-            .during_sync(|| self.upgrade_model(self.run().data().as_deref(), version, state))
+        remember_stored(self.schema(), &state);
+        let mut response = self.upgrade_model(self.run.data().as_deref(), version, state);
+        response.diagnostics = clean(self.schema(), response.diagnostics);
+        response
     }
 
     /// Upgrades a stored identity to the current version. All identities have version 0. Absent attributes become null.
@@ -176,19 +174,24 @@ impl<D: Send + Sync + 'static> DynResource<D> {
     }
 
     /// Generates the configuration of an existing object. Requires no configured provider.
-    #[must_use]
-    pub fn generate_config(&self, state: Value) -> ConfigResponse {
-        SensitiveValues::of(self.schema(), [&state]).during_sync(|| self.generate_model(state))
+    ///
+    /// # Errors
+    /// The reason why there is no configuration for the object.
+    pub fn generate_config(&self, state: Value) -> Result<Value, Diagnostics> {
+        if state.is_null() {
+            return Ok(state);
+        }
+        remember(self.schema(), [&state]);
+        let generated = self.generate_model(state);
+        generated.map_err(|errors| clean(self.schema(), errors))
     }
 
     /// Converts the state of another resource type. Requires no configuration.
     #[must_use]
     pub fn move_state(&self, source: &MoveSource) -> StateResponse {
-        let response = SensitiveValues::of_stored(self.schema(), &source.state).during_sync(|| {
-            self.move_model(source)
-                .unwrap_or_else(|| self.move_refused(source))
-        });
-        self.identified(response, None)
+        remember_stored(self.schema(), &source.state);
+        let moved = self.move_model(source);
+        self.complete(moved.unwrap_or_else(|| self.move_refused(source)), None)
     }
 
     fn move_refused(&self, source: &MoveSource) -> StateResponse {
@@ -202,11 +205,12 @@ impl<D: Send + Sync + 'static> DynResource<D> {
             foreign_text(&source.type_name),
             foreign_text(&source.provider)
         );
-        let error = Diagnostic::error("Resource cannot be moved", detail);
-        StateResponse::failed(Value::Null, Vec::new(), error)
+        StateResponse::failed(Diagnostic::error("Resource cannot be moved", detail))
     }
 
-    fn identified(&self, mut response: StateResponse, stored: Option<Value>) -> StateResponse {
+    /// Cleans the messages and adds the identity.
+    fn complete(&self, mut response: StateResponse, stored: Option<Value>) -> StateResponse {
+        response.diagnostics = clean(self.schema(), response.diagnostics);
         response.identity =
             identity::after(self.schema(), &response.state, stored, &mut response.diagnostics);
         response
@@ -234,7 +238,7 @@ pub(crate) struct ErasedResource<R: Resource> {
 impl<R: Resource> ErasedResource<R> {
     pub(crate) fn new(run: Arc<Run<R::Data>>, inner: R) -> Self {
         Self {
-            erased: Erased::new(run, inner),
+            erased: Erased::new(run, inner.type_name(), R::Model::schema, inner),
             on_state_seen: |_, _, _| {},
             rollback_create: |_, _, _| std::future::ready(()).boxed(),
         }
@@ -245,9 +249,9 @@ impl<R: Resource> ErasedResource<R> {
         R: TrackedResource,
     {
         Self {
-            erased: Erased::new(run, inner),
             on_state_seen: R::on_state_seen,
             rollback_create: |resource, data, state| resource.rollback_create(data, state).boxed(),
+            ..Self::new(run, inner)
         }
     }
 
@@ -256,15 +260,15 @@ impl<R: Resource> ErasedResource<R> {
     }
 
     /// Converts a state from the host to a model, and calls [`TrackedResource::on_state_seen`].
-    fn model_of(&self, data: &R::Data, state: Value) -> Result<R::Model, ModelError> {
+    fn model_of(&self, data: &R::Data, state: Value) -> Result<R::Model, Diagnostics> {
         let model = from_value(state)?;
         (self.on_state_seen)(self.inner(), data, &model);
         Ok(model)
     }
 
     /// Converts a model to a state of the schema's type, without write-only values.
-    fn state_of(&self, model: &R::Model) -> Result<Value, Diagnostic> {
-        let value = to_shaped(model, self.schema().object_type()).map_err(Diagnostic::from)?;
+    fn state_of(&self, model: &R::Model) -> Result<Value, Diagnostics> {
+        let value = to_object(model).shaped(self.schema().object_type())?;
         Ok(apply::without_write_only(self.schema(), value))
     }
 
@@ -274,35 +278,33 @@ impl<R: Resource> ErasedResource<R> {
         request: &PlanRequest,
     ) -> Result<PlanResponse, Diagnostics> {
         let (schema, data) = (self.schema(), &*configured.data);
-        let proposed = plan::plan(schema, &request.prior, &request.config);
-        let prior = request.prior.clone();
+        let PlanRequest { prior, config, .. } = request;
+        let has_prior = !prior.is_null();
+        let again = !request.planned_private.is_empty();
         let mut call: PlanCall<'_, R> = PlanCall {
             data,
             stop: configured.stop,
-            config: from_value(request.config.clone()).map_err(Diagnostic::from)?,
-            state: if prior.is_null() {
-                None
-            } else {
-                Some(self.model_of(data, prior).map_err(Diagnostic::from)?)
-            },
-            planned: from_value(proposed).map_err(Diagnostic::from)?,
+            config: from_value(config.clone())?,
+            state: has_prior
+                .then(|| self.model_of(data, prior.clone()))
+                .transpose()?,
+            planned: from_value(plan::plan(schema, prior, config))?,
             private: Private::from_bytes(&request.private),
-            planned_private: (!request.planned_private.is_empty())
-                .then(|| Private::from_bytes(&request.planned_private)),
+            planned_private: again.then(|| Private::from_bytes(&request.planned_private)),
             requires_replace: Vec::new(),
             diagnostics: Diagnostics::new(),
-            request: (schema, &request.prior, &request.config),
+            request: (schema, prior, config),
         };
-        if let Err(errors) = flatten(catch_panic(self.inner().plan(&mut call)).await) {
+        if let Err(errors) = catch_panic(self.inner().plan(&mut call)).await {
             call.diagnostics.append(errors);
             return Err(call.diagnostics);
         }
-        let planned = plan::with_unknowns(self.state_of(&call.planned)?, &request.config);
-        let mut replaces = plan::replacements(schema, &request.prior, &planned);
+        let mut planned = self.state_of(&call.planned)?;
+        plan::restore_unknowns(&mut planned, config);
+        let mut replaces = plan::replacements(schema, prior, &planned);
         call.requires_replace.retain(|path| !replaces.contains(path));
         replaces.append(&mut call.requires_replace);
-        call.diagnostics
-            .append(plan::check(schema, &planned, &request.config));
+        call.diagnostics.append(plan::check(schema, &planned, config));
         // Never empty: a host that sends it with the next plan of the same change then shows that it plans again.
         let private = Some(call.private.to_bytes()).filter(|private| !private.is_empty());
         Ok(PlanResponse {
@@ -325,7 +327,7 @@ impl<R: Resource> ErasedResource<R> {
                 private: Private::from_bytes(&request.private),
                 diagnostics,
             };
-            let _ = catch_panic(self.inner().plan_delete(&mut call)).await;
+            let _ = catch_panic(self.inner().plan_delete(&mut call).map(Ok)).await;
             diagnostics = call.diagnostics;
         }
         PlanResponse {
@@ -343,19 +345,20 @@ impl<R: Resource> ErasedResource<R> {
         let mut call: CreateCall<'_, R> = CreateCall {
             data: &configured.data,
             stop: configured.stop,
-            config: from_value(request.config).map_err(Diagnostic::from)?,
-            planned: from_value(request.planned.clone()).map_err(Diagnostic::from)?,
+            config: from_value(request.config)?,
+            planned: from_value(request.planned.clone())?,
             partial_state: None,
             private: Private::from_bytes(&request.private),
             diagnostics: Diagnostics::new(),
         };
-        let created = flatten(catch_panic(self.inner().create(&mut call)).await);
-        let remaining = (call.partial_state, Value::Null);
-        Ok(self.after_change(
-            created,
-            &request.planned,
-            remaining,
-            &call.private,
+        let created = catch_panic(self.inner().create(&mut call)).await;
+        let remaining = call
+            .partial_state
+            .map_or(Ok(Value::Null), |model| self.state_of(&model));
+        let state = self.after_change(created, &request.planned, remaining, &mut call.diagnostics);
+        Ok(StateResponse::new(
+            state,
+            call.private.to_bytes(),
             call.diagnostics,
         ))
     }
@@ -369,56 +372,44 @@ impl<R: Resource> ErasedResource<R> {
         let mut call: UpdateCall<'_, R> = UpdateCall {
             data,
             stop: configured.stop,
-            config: from_value(request.config).map_err(Diagnostic::from)?,
-            state: self
-                .model_of(data, request.prior.clone())
-                .map_err(Diagnostic::from)?,
-            planned: from_value(request.planned.clone()).map_err(Diagnostic::from)?,
+            config: from_value(request.config)?,
+            state: self.model_of(data, request.prior.clone())?,
+            planned: from_value(request.planned.clone())?,
             partial_state: None,
             private: Private::from_bytes(&request.private),
             diagnostics: Diagnostics::new(),
         };
-        let updated = flatten(catch_panic(self.inner().update(&mut call)).await);
-        let remaining = (call.partial_state, request.prior);
-        Ok(self.after_change(
-            updated,
-            &request.planned,
-            remaining,
-            &call.private,
+        let updated = catch_panic(self.inner().update(&mut call)).await;
+        let remaining = call
+            .partial_state
+            .map_or(Ok(request.prior), |model| self.state_of(&model));
+        let state = self.after_change(updated, &request.planned, remaining, &mut call.diagnostics);
+        Ok(StateResponse::new(
+            state,
+            call.private.to_bytes(),
             call.diagnostics,
         ))
     }
 
-    /// The state after a create or update: the returned state, or after a failure the partial state or else the prior
-    /// one, without unknown values.
+    /// The state after a create or update: the returned state, or after a failure what remains, without unknown values.
     fn after_change(
         &self,
         result: Result<R::Model, Diagnostics>,
         planned: &Value,
-        remaining: (Option<R::Model>, Value),
-        private: &Private,
-        mut diagnostics: Diagnostics,
-    ) -> StateResponse {
-        let result = result.and_then(|model| self.state_of(&model).map_err(Into::into));
-        let state = match result {
-            Ok(state) => apply::settle(self.schema(), planned, state, &mut diagnostics),
+        remaining: Result<Value, Diagnostics>,
+        diagnostics: &mut Diagnostics,
+    ) -> Value {
+        match result.and_then(|model| self.state_of(&model)) {
+            Ok(state) => apply::settle(self.schema(), planned, state, diagnostics),
             Err(errors) => {
                 diagnostics.append(errors);
-                let (partial, prior) = remaining;
-                let remaining = partial.map_or(Ok(prior), |model| self.state_of(&model));
-                let remaining = remaining.unwrap_or_else(|error| {
-                    diagnostics.push(error);
+                let remaining = remaining.unwrap_or_else(|errors| {
+                    diagnostics.append(errors);
                     Value::Null
                 });
                 // An unknown value in a partial state is a consequence of the failure, not another error.
                 apply::keep(self.schema(), planned, remaining, &mut Diagnostics::new())
             }
-        };
-        StateResponse {
-            state,
-            private: private.to_bytes(),
-            identity: None,
-            diagnostics,
         }
     }
 
@@ -431,27 +422,19 @@ impl<R: Resource> ErasedResource<R> {
         let mut call: DeleteCall<'_, R> = DeleteCall {
             data,
             stop: configured.stop,
-            state: self
-                .model_of(data, request.prior.clone())
-                .map_err(Diagnostic::from)?,
+            state: self.model_of(data, request.prior.clone())?,
             private: Private::from_bytes(&request.private),
             diagnostics: Diagnostics::new(),
         };
-        let deleted = flatten(catch_panic(self.inner().delete(&mut call)).await);
-        let mut diagnostics = call.diagnostics;
-        let Err(errors) = deleted else {
-            return Ok(StateResponse {
-                diagnostics,
-                ..StateResponse::default()
-            });
+        let Err(errors) = catch_panic(self.inner().delete(&mut call)).await else {
+            return Ok(StateResponse::failed(call.diagnostics));
         };
-        diagnostics.append(errors);
-        Ok(StateResponse {
-            state: request.prior,
-            private: call.private.to_bytes(),
-            identity: None,
-            diagnostics,
-        })
+        call.diagnostics.append(errors);
+        Ok(StateResponse::new(
+            request.prior,
+            call.private.to_bytes(),
+            call.diagnostics,
+        ))
     }
 
     /// The response to a request without a plan: the values of before where these mean the same, and after an error
@@ -463,37 +446,27 @@ impl<R: Resource> ErasedResource<R> {
         private: Vec<u8>,
         mut diagnostics: Diagnostics,
     ) -> StateResponse {
-        let result = result.and_then(|model| self.state_of(&model).map_err(Into::into));
-        let state = match result {
+        let state = match result.and_then(|model| self.state_of(&model)) {
             Ok(state) => apply::keep(self.schema(), &before, state, &mut diagnostics),
             Err(errors) => {
                 diagnostics.append(errors);
                 before
             }
         };
-        StateResponse {
-            state,
-            private,
-            identity: None,
-            diagnostics,
-        }
+        StateResponse::new(state, private, diagnostics)
+    }
+}
+
+impl<R: Resource> Deref for ErasedResource<R> {
+    type Target = Served<R::Data>;
+
+    fn deref(&self) -> &Served<R::Data> {
+        &self.erased
     }
 }
 
 #[async_trait]
 impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
-    fn type_name(&self) -> &'static str {
-        self.inner().type_name()
-    }
-
-    fn schema(&self) -> &Schema {
-        self.erased.schema.get_or_init(R::Model::schema)
-    }
-
-    fn run(&self) -> &Run<R::Data> {
-        &self.erased.run
-    }
-
     fn moves_from(&self) -> &'static [&'static str] {
         self.inner().moves_from()
     }
@@ -521,7 +494,7 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
         } else {
             self.update(configured, request).await
         };
-        changed.unwrap_or_else(|errors| StateResponse::failed(prior, private, errors))
+        changed.unwrap_or_else(|errors| StateResponse::new(prior, private, errors))
     }
 
     async fn read_model(&self, configured: Configured<R::Data>, request: ReadRequest) -> StateResponse {
@@ -532,7 +505,7 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
         let data = &*configured.data;
         let model = match self.model_of(data, state.clone()) {
             Ok(model) => model,
-            Err(error) => return StateResponse::failed(state, private, Diagnostic::from(error)),
+            Err(errors) => return StateResponse::new(state, private, errors),
         };
         let mut call: ReadCall<'_, R> = ReadCall {
             data,
@@ -541,14 +514,9 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
             private: Private::from_bytes(&private),
             diagnostics: Diagnostics::new(),
         };
-        let read = flatten(catch_panic(self.inner().read(&mut call)).await);
-        match read {
+        match catch_panic(self.inner().read(&mut call)).await {
             Ok(Some(model)) => self.respond(Ok(model), state, call.private.to_bytes(), call.diagnostics),
-            Ok(None) => StateResponse {
-                private,
-                diagnostics: call.diagnostics,
-                ..StateResponse::default()
-            },
+            Ok(None) => StateResponse::new(Value::Null, private, call.diagnostics),
             Err(errors) => self.respond(Err(errors), state, private, call.diagnostics),
         }
     }
@@ -558,19 +526,19 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
         configured: Configured<R::Data>,
         target: ImportTarget<Value>,
     ) -> StateResponse {
-        let (target, before) = match target {
-            ImportTarget::Id(id) => (Ok(ImportTarget::Id(id)), Value::Null),
+        let mut before = Value::Null;
+        let target = match target {
+            ImportTarget::Id(id) => Ok(ImportTarget::Id(id)),
             ImportTarget::Identity(identity) => {
-                let state = identity
-                    .shaped(self.schema().object_type())
-                    .map_err(ModelError::from);
-                let before = state.clone().unwrap_or_default();
-                (state.and_then(from_value).map(ImportTarget::Identity), before)
+                identity.shaped(self.schema().object_type()).and_then(|state| {
+                    before = state.clone();
+                    from_value(state).map(ImportTarget::Identity)
+                })
             }
         };
         let target = match target {
             Ok(target) => target,
-            Err(error) => return StateResponse::failed(Value::Null, Vec::new(), Diagnostic::from(error)),
+            Err(error) => return StateResponse::failed(error),
         };
         let mut call: ImportCall<'_, R> = ImportCall {
             data: &configured.data,
@@ -579,27 +547,29 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
             private: Private::default(),
             diagnostics: Diagnostics::new(),
         };
-        let imported = flatten(catch_panic(self.inner().import(&mut call)).await);
-        let failed = imported.is_err();
-        let mut response = self.respond(imported, before, call.private.to_bytes(), call.diagnostics);
-        if failed {
-            response.state = Value::Null;
+        match catch_panic(self.inner().import(&mut call)).await {
+            Ok(model) => self.respond(Ok(model), before, call.private.to_bytes(), call.diagnostics),
+            Err(errors) => self.respond(
+                Err(errors),
+                Value::Null,
+                call.private.to_bytes(),
+                call.diagnostics,
+            ),
         }
-        response
     }
 
     async fn rollback_model(&self, data: &R::Data, state: Value) {
         // The panic hook logs a panic. The host has ended, so a diagnostic has no receiver.
         if let Ok(state) = from_value::<R::Model>(state) {
-            let _ = catch_panic((self.rollback_create)(self.inner(), data, &state)).await;
+            let rollback = (self.rollback_create)(self.inner(), data, &state);
+            let _ = catch_panic(rollback.map(Ok)).await;
         }
     }
 
     fn upgrade_model(&self, data: Option<&R::Data>, version: i64, state: Json) -> StateResponse {
         let current = self.schema().state_version();
         if version > current {
-            let error = newer("State", self.type_name(), version, current);
-            return StateResponse::failed(Value::Null, Vec::new(), error);
+            return StateResponse::failed(newer("State", self.type_name(), version, current));
         }
         let upgraded = if version < current {
             self.inner().upgrade_state(version, state)
@@ -619,33 +589,16 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
                     // The call that uses the state reports a state that does not fit the model.
                     let _ = self.model_of(data, state.clone());
                 }
-                StateResponse {
-                    state,
-                    ..StateResponse::default()
-                }
+                StateResponse::new(state, Vec::new(), Diagnostics::new())
             }
-            Err(errors) => StateResponse::failed(Value::Null, Vec::new(), errors),
+            Err(errors) => StateResponse::failed(errors),
         }
     }
 
-    fn generate_model(&self, state: Value) -> ConfigResponse {
-        if state.is_null() {
-            return ConfigResponse::default();
-        }
-        let generated = from_value::<R::Model>(state)
-            .map_err(|error| Diagnostic::from(error).into())
-            .and_then(|model| flatten(catch_panic_sync(|| self.inner().generate_config(model))))
-            .and_then(|model| self.state_of(&model).map_err(Diagnostics::from));
-        match generated {
-            Ok(state) => ConfigResponse {
-                config: generate::config_of(self.schema(), &state),
-                diagnostics: Diagnostics::new(),
-            },
-            Err(diagnostics) => ConfigResponse {
-                config: Value::Null,
-                diagnostics,
-            },
-        }
+    fn generate_model(&self, state: Value) -> Result<Value, Diagnostics> {
+        let model = from_value(state)?;
+        let model = catch_panic_sync(|| self.inner().generate_config(model))??;
+        Ok(generate::config_of(self.schema(), &self.state_of(&model)?))
     }
 
     fn move_model(&self, source: &MoveSource) -> Option<StateResponse> {

@@ -1,40 +1,32 @@
 //! The rules for the state after a change, whatever a resource returns.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind, Nesting};
+use crate::schema::{Attribute, Kind, Schema};
 use crate::value::Value;
 use crate::value::path::Path;
 
 /// Sets every write-only argument to null: no state and no plan contains one.
-#[must_use]
-pub fn without_write_only(schema: &Schema, value: Value) -> Value {
-    without(schema.attributes(), value, |attribute| attribute.write_only)
-}
-
-/// Sets every sensitive or write-only attribute to null, for values that the host prints.
-#[must_use]
-pub(crate) fn without_secrets(schema: &Schema, value: Value) -> Value {
-    without(schema.attributes(), value, |attribute| {
-        attribute.write_only || attribute.sensitive
-    })
-}
-
-fn without(attributes: &[Attribute], mut value: Value, removed: fn(&Attribute) -> bool) -> Value {
-    remove(attributes, &mut value, removed);
+pub(crate) fn without_write_only(schema: &Schema, mut value: Value) -> Value {
+    remove(schema, &mut value, |attribute| attribute.write_only);
     value
 }
 
-fn remove(attributes: &[Attribute], object: &mut Value, removed: fn(&Attribute) -> bool) {
-    for attribute in attributes {
-        let Some(value) = object.get_mut(attribute.name) else {
-            continue;
-        };
-        match &attribute.kind {
-            _ if removed(attribute) => *value = Value::Null,
-            Kind::Nested(Nesting::Single, inner) => remove(inner, value, removed),
-            Kind::Nested(_, inner) => value.elements_mut().for_each(|e| remove(inner, e, removed)),
-            Kind::Plain(_) => {}
+/// Sets every sensitive or write-only attribute to null, for values that the host prints.
+pub(crate) fn without_secrets(schema: &Schema, mut value: Value) -> Value {
+    remove(schema, &mut value, |attribute| {
+        attribute.write_only || attribute.sensitive
+    });
+    value
+}
+
+fn remove(schema: &Schema, value: &mut Value, removed: fn(&Attribute) -> bool) {
+    for (_, object) in value.objects_mut() {
+        for attribute in schema.attributes() {
+            match (object.get_mut(attribute.name), &attribute.kind) {
+                (Some(value), _) if removed(attribute) => *value = Value::Null,
+                (Some(value), Kind::Nested(_, inner)) => remove(inner, value, removed),
+                _ => {}
+            }
         }
     }
 }
@@ -44,53 +36,49 @@ fn remove(attributes: &[Attribute], object: &mut Value, removed: fn(&Attribute) 
 ///
 /// A value that means the same as the planned one is no difference. Any other is reported as a warning, and the next
 /// refresh shows it. An unknown value becomes null, with an error.
-#[must_use]
-pub fn settle(schema: &Schema, planned: &Value, mut state: Value, diagnostics: &mut Diagnostics) -> Value {
+pub(crate) fn settle(
+    schema: &Schema,
+    planned: &Value,
+    mut state: Value,
+    diagnostics: &mut Diagnostics,
+) -> Value {
     let root = Path::root();
-    settle_object(schema.attributes(), planned, &mut state, &root, diagnostics);
+    settle_object(schema, planned, &mut state, &root, diagnostics);
     known(&mut state, &root, diagnostics);
     state
 }
 
 /// The values of a response, and the values of before where these mean the same. An unknown value becomes null, with an
 /// error.
-#[must_use]
-pub fn keep(schema: &Schema, before: &Value, mut state: Value, diagnostics: &mut Diagnostics) -> Value {
-    keep_object(schema.attributes(), before, &mut state);
+pub(crate) fn keep(
+    schema: &Schema,
+    before: &Value,
+    mut state: Value,
+    diagnostics: &mut Diagnostics,
+) -> Value {
+    keep_object(schema, before, &mut state);
     known(&mut state, &Path::root(), diagnostics);
     state
 }
 
-fn keep_object(attributes: &[Attribute], before: &Value, state: &mut Value) {
-    for attribute in attributes {
+fn keep_object(schema: &Schema, before: &Value, state: &mut Value) {
+    for attribute in schema.attributes() {
         let old = before.get(attribute.name);
         let Some(new) = state.get_mut(attribute.name) else {
             continue;
         };
-        match (&attribute.kind, old, &mut *new) {
-            (Kind::Nested(Nesting::Single, inner), old, new) => keep_object(inner, old, new),
-            (Kind::Nested(_, inner), Value::List(old), Value::List(new)) if old.len() == new.len() => {
-                for (old, new) in old.iter().zip(new) {
-                    keep_object(inner, old, new);
-                }
+        if let Kind::Nested(_, inner) = &attribute.kind {
+            for (step, new) in new.objects_mut() {
+                keep_object(inner, old.object_at(step.as_ref()), new);
             }
-            (Kind::Nested(_, inner), Value::Map(old), Value::Map(new)) => {
-                for (key, new) in new {
-                    keep_object(inner, old.get(key).unwrap_or(&Value::Null), new);
-                }
-            }
-            (Kind::Plain(_), old, new)
-                if attribute.semantic_equality.is_some() && attribute.means_the_same(old, new) =>
-            {
-                *new = old.clone();
-            }
-            _ => {}
+        } else if attribute.semantic_equality.is_some() && attribute.means_the_same(old, new) {
+            new.clone_from(old);
         }
     }
 }
 
 fn settle_object(
-    attributes: &[Attribute],
+    schema: &Schema,
     planned: &Value,
     state: &mut Value,
     parent: &Path,
@@ -99,36 +87,22 @@ fn settle_object(
     if planned.as_object().is_none() {
         return;
     }
-    for attribute in attributes {
-        if let Some(new) = state.get_mut(attribute.name) {
-            let path = parent.attribute(attribute.name);
-            settle_value(attribute, planned.get(attribute.name), new, &path, diagnostics);
-        }
-    }
-}
-
-fn settle_value(
-    attribute: &Attribute,
-    planned: &Value,
-    new: &mut Value,
-    path: &Path,
-    diagnostics: &mut Diagnostics,
-) {
-    match (&attribute.kind, planned, &mut *new) {
-        (Kind::Nested(_, inner), Value::Object(_), Value::Object(_)) => {
-            settle_object(inner, planned, new, path, diagnostics);
-        }
-        (Kind::Nested(_, inner), Value::List(planned), Value::List(new)) if planned.len() == new.len() => {
-            for ((planned, new), i) in planned.iter().zip(new).zip(0_i64..) {
-                settle_object(inner, planned, new, &path.then(i), diagnostics);
+    for attribute in schema.attributes() {
+        let planned = planned.get(attribute.name);
+        let Some(new) = state.get_mut(attribute.name) else {
+            continue;
+        };
+        let path = parent.attribute(attribute.name);
+        let is_set = matches!(planned, Value::Set(_));
+        match &attribute.kind {
+            Kind::Nested(_, inner) if planned.pairs_with(new) && !is_set => {
+                for (step, new) in new.objects_mut() {
+                    let planned = planned.object_at(step.as_ref());
+                    settle_object(inner, planned, new, &path.join(step), diagnostics);
+                }
             }
+            _ => settle_plain(attribute, planned, new, &path, diagnostics),
         }
-        (Kind::Nested(_, inner), Value::Map(planned), Value::Map(new)) if planned.keys().eq(new.keys()) => {
-            for (key, new) in new {
-                settle_object(inner, &planned[key], new, &path.then(key.clone()), diagnostics);
-            }
-        }
-        (_, planned, new) => settle_plain(attribute, planned, new, path, diagnostics),
     }
 }
 
@@ -193,29 +167,11 @@ fn known(value: &mut Value, path: &Path, diagnostics: &mut Diagnostics) {
         *value = Value::Null;
         return;
     }
-    match value {
-        Value::List(elements) | Value::Tuple(elements) => {
-            for (element, i) in elements.iter_mut().zip(0_i64..) {
-                known(element, &path.then(i), diagnostics);
-            }
-        }
-        Value::Set(elements) => {
-            for element in elements {
-                known(element, path, diagnostics);
-            }
-        }
-        Value::Map(entries) => {
-            for (key, value) in entries {
-                known(value, &path.then(key.clone()), diagnostics);
-            }
-        }
-        Value::Object(attributes) => {
-            for (name, value) in attributes {
-                known(value, &path.attribute(name.clone()), diagnostics);
-            }
-        }
-        Value::Dynamic(_, inner) => known(inner, path, diagnostics),
-        _ => {}
+    if let Value::Dynamic(_, inner) = value {
+        return known(inner, path, diagnostics);
+    }
+    for (step, child) in value.children_mut() {
+        known(child, &path.join(step), diagnostics);
     }
 }
 

@@ -1,31 +1,31 @@
 //! The configuration that describes an existing object.
 
-use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind};
+use crate::schema::{Attribute, Kind, Schema};
 use crate::value::Value;
 
 /// Removes from a state what does not belong in a configuration: values that only the provider sets, defaults, empty
 /// optional values, deprecated arguments and secrets. Terraform prints a null argument as `null`, and omits it if it is
 /// computed.
-#[must_use]
 pub(crate) fn config_of(schema: &Schema, state: &Value) -> Value {
-    let mut config = object(schema.attributes(), state);
+    let mut config = object(schema, state);
     // Terraform's own generator omits it too.
-    let id = schema.attributes().iter().find(|a| a.name() == "id");
-    if id.is_some_and(|id| id.optional && id.computed) {
+    if schema
+        .attribute("id")
+        .is_some_and(|id| id.optional && id.computed)
+    {
         config.set("id", Value::Null);
     }
     config
 }
 
-fn object(attributes: &[Attribute], state: &Value) -> Value {
+fn object(schema: &Schema, state: &Value) -> Value {
     if state.as_object().is_none() {
         return Value::Null;
     }
-    let config = attributes
-        .iter()
-        .map(|attribute| (attribute.name, argument(attribute, state.get(attribute.name))));
-    Value::object(config)
+    let attributes = schema.attributes().iter();
+    Value::object(
+        attributes.map(|attribute| (attribute.name, argument(attribute, state.get(attribute.name)))),
+    )
 }
 
 fn argument(attribute: &Attribute, value: &Value) -> Value {
@@ -38,26 +38,17 @@ fn argument(attribute: &Attribute, value: &Value) -> Value {
     if !settable || omitted {
         return Value::Null;
     }
-    let known = match &attribute.kind {
-        Kind::Plain(_) => value.clone(),
-        Kind::Nested(_, attributes) => nested(attributes, value),
-    };
+    let mut known = value.clone();
+    if let Kind::Nested(_, inner) = &attribute.kind {
+        for (_, element) in known.objects_mut() {
+            *element = object(inner, element);
+        }
+    }
     if known.is_wholly_known() {
         known
     } else {
         Value::Null
     }
-}
-
-fn nested(attributes: &[Attribute], value: &Value) -> Value {
-    if value.as_object().is_some() {
-        return object(attributes, value);
-    }
-    let mut known = value.clone();
-    for element in known.elements_mut() {
-        *element = object(attributes, element);
-    }
-    known
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -132,11 +123,6 @@ mod tests {
             (config.get("on"), config.get("note")),
             (&false.into(), &"n".into())
         );
-    }
-
-    #[test]
-    fn config_of_null_state_is_null() {
-        assert!(config_of(&schema(), &Value::Null).is_null());
     }
 
     #[test]

@@ -26,18 +26,19 @@ pub(crate) fn after(
     let Some(stored) = stored else {
         return Some(derived);
     };
-    let changed = schema.identity_attributes().iter().find(|part| {
+    let is_known = |part: &Value| !part.is_null() && part.is_wholly_known();
+    let changed = schema.identity_attributes().find(|part| {
         let before = stored.get(part.name);
-        let same = schema
-            .attribute(part.name)
-            .is_some_and(|attribute| attribute.means_the_same(before, derived.get(part.name)));
-        !before.is_null() && before.is_wholly_known() && !same
+        is_known(before) && !part.means_the_same(before, derived.get(part.name))
     });
     let Some(part) = changed else {
-        let parts = schema.identity_attributes().iter().map(|part| {
+        let parts = schema.identity_attributes().map(|part| {
             let before = stored.get(part.name);
-            let keep = !before.is_null() && before.is_wholly_known();
-            let value = if keep { before } else { derived.get(part.name) };
+            let value = if is_known(before) {
+                before
+            } else {
+                derived.get(part.name)
+            };
             (part.name, value.clone())
         });
         return Some(Value::object(parts));
@@ -60,84 +61,44 @@ pub(crate) fn after(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Attribute, IdentityAttribute};
+    use crate::Attribute;
 
     fn schema() -> Schema {
+        let id = Attribute::string("id").computed().identity(true);
         Schema::new(
             "A thing.",
             [
-                Attribute::string("id")
-                    .computed()
-                    .semantic_equality(str::eq_ignore_ascii_case),
-                Attribute::string("region").optional().computed(),
-                Attribute::string("portal").optional(),
+                id.semantic_equality(str::eq_ignore_ascii_case),
+                Attribute::string("region").optional().computed().identity(false),
+                Attribute::string("portal").optional().identity(false),
             ],
         )
-        .identity(&[
-            IdentityAttribute {
-                name: "id",
-                required_for_import: true,
-            },
-            IdentityAttribute {
-                name: "region",
-                required_for_import: false,
-            },
-            IdentityAttribute {
-                name: "portal",
-                required_for_import: false,
-            },
-        ])
     }
 
     fn value(id: &str, region: Value) -> Value {
         Value::object([("id", id.into()), ("region", region), ("portal", Value::Null)])
     }
 
-    fn run(state: &Value, stored: Option<Value>) -> (Option<Value>, usize) {
-        let mut diagnostics = Diagnostics::new();
-        let identity = after(&schema(), state, stored, &mut diagnostics);
-        (identity, diagnostics.iter().count())
-    }
-
     #[test]
-    fn identity_stored_absent_is_derived_from_state() {
-        let state = value("1", "eu".into());
-        assert_eq!(run(&state, None), (Some(state.clone()), 0));
-        assert_eq!(run(&Value::Null, Some(state)), (None, 0));
-    }
-
-    #[test]
-    fn identity_state_incomplete_keeps_stored() {
-        let stored = value("1", "eu".into());
-        let state = value("1", Value::Null);
-        assert_eq!(run(&state, Some(stored.clone())), (Some(stored), 0));
-        assert_eq!(run(&state, None), (None, 0));
-    }
-
-    #[test]
-    fn identity_null_part_is_filled_in() {
-        let filled = value("1", "eu".into());
-        assert_eq!(
-            run(&filled, Some(value("1", Value::Null))),
-            (Some(filled.clone()), 0)
-        );
-    }
-
-    #[test]
-    fn identity_in_another_form_keeps_stored() {
-        let stored = value("A", "eu".into());
-        assert_eq!(
-            run(&value("a", "eu".into()), Some(stored.clone())),
-            (Some(stored), 0)
-        );
-    }
-
-    #[test]
-    fn identity_changed_reports_error_and_keeps_stored() {
-        let stored = value("1", "eu".into());
-        assert_eq!(
-            run(&value("2", "eu".into()), Some(stored.clone())),
-            (Some(stored), 1)
-        );
+    fn after_keeps_what_is_stored_and_reports_a_change() {
+        let of = |id: &str| Some(value(id, "eu".into()));
+        let incomplete = value("1", Value::Null);
+        for (what, state, stored, expected, errors) in [
+            ("derived", value("1", "eu".into()), None, of("1"), 0),
+            ("no object", Value::Null, of("1"), None, 0),
+            ("incomplete, stored", incomplete.clone(), of("1"), of("1"), 0),
+            ("incomplete", incomplete.clone(), None, None, 0),
+            ("filled in", value("1", "eu".into()), Some(incomplete), of("1"), 0),
+            ("another form", value("a", "eu".into()), of("A"), of("A"), 0),
+            ("changed", value("2", "eu".into()), of("1"), of("1"), 1),
+        ] {
+            let mut diagnostics = Diagnostics::new();
+            let identity = after(&schema(), &state, stored, &mut diagnostics);
+            assert_eq!(
+                (identity, diagnostics.iter().count()),
+                (expected, errors),
+                "{what}"
+            );
+        }
     }
 }

@@ -5,17 +5,15 @@
 //! write-only argument is null.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind, Nesting};
+use crate::schema::{Attribute, Kind, Schema};
 use crate::value::Value;
-use crate::value::path::{Path, Step};
+use crate::value::path::Path;
 
 /// The state that the configuration requests, before the resource's own plan. Without a change, it is the prior state.
 /// With a change, the computed values that the update can change are unknown: all except those of attributes with
 /// `use_state_for_unknown`.
-#[must_use]
-pub fn plan(schema: &Schema, prior: &Value, config: &Value) -> Value {
-    let kept = object(schema.attributes(), prior, config, false);
+pub(crate) fn plan(schema: &Schema, prior: &Value, config: &Value) -> Value {
+    let kept = object(schema, prior, config, false);
     if kept == *prior {
         kept
     } else {
@@ -24,13 +22,12 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value) -> Value {
 }
 
 /// The plan of a creation, or of an update, also if no argument changes.
-#[must_use]
-pub fn changed(schema: &Schema, prior: &Value, config: &Value) -> Value {
-    object(schema.attributes(), prior, config, true)
+pub(crate) fn changed(schema: &Schema, prior: &Value, config: &Value) -> Value {
+    object(schema, prior, config, true)
 }
 
-fn object(attributes: &[Attribute], prior: &Value, config: &Value, changes: bool) -> Value {
-    Value::object(attributes.iter().map(|attribute| {
+fn object(schema: &Schema, prior: &Value, config: &Value, changes: bool) -> Value {
+    Value::object(schema.attributes().iter().map(|attribute| {
         let (prior, config) = (prior.get(attribute.name), config.get(attribute.name));
         (attribute.name, value(attribute, prior, config, changes))
     }))
@@ -57,103 +54,48 @@ fn value(attribute: &Attribute, prior: &Value, config: &Value, changes: bool) ->
             config.clone()
         };
     };
+    // The elements of a set have no position: each comes from one that is configured in the same way.
+    let mut set = match (prior, config) {
+        (Value::Set(prior), Value::Set(_)) => prior.iter().collect(),
+        _ => Vec::new(),
+    };
     let mut planned = config.clone();
-    match &mut planned {
-        config @ Value::Object(_) => element(inner, Some(prior), config, changes),
-        Value::List(elements) => {
-            let prior = list(prior);
-            for (i, config) in elements.iter_mut().enumerate() {
-                element(inner, prior.get(i), config, changes);
-            }
+    for (step, config) in planned.objects_mut() {
+        let matched = set.iter().position(|prior| comes_from(inner, prior, config));
+        let prior = matched.map_or_else(|| prior.object_at(step.as_ref()), |at| set.remove(at));
+        if config.as_object().is_some() {
+            // The computed values of an object without a prior one are unknown.
+            *config = object(inner, prior, config, changes || prior.is_null());
         }
-        Value::Set(elements) => {
-            let mut rest: Vec<&Value> = match prior {
-                Value::Set(prior) => prior.iter().collect(),
-                _ => Vec::new(),
-            };
-            for config in elements {
-                let matched = rest.iter().position(|prior| comes_from(inner, prior, config));
-                element(inner, matched.map(|at| rest.remove(at)), config, changes);
-            }
-        }
-        Value::Map(entries) => {
-            for (key, config) in entries {
-                let prior = match prior {
-                    Value::Map(prior) => prior.get(key),
-                    _ => None,
-                };
-                element(inner, prior, config, changes);
-            }
-        }
-        _ => {}
     }
     planned
-}
-
-/// Plans a nested object in place of its configuration. The computed values of an object without a prior one are
-/// unknown.
-fn element(inner: &[Attribute], prior: Option<&Value>, config: &mut Value, changes: bool) {
-    let prior = prior.unwrap_or(&Value::Null);
-    if config.as_object().is_some() {
-        *config = object(inner, prior, config, changes || prior.is_null());
-    }
 }
 
 /// Whether an element of the prior set can be the one that is configured: the configured attributes are the same, and
 /// the provider may have set the others. Terraform matches the elements of sets in the same way.
-fn comes_from(attributes: &[Attribute], prior: &Value, config: &Value) -> bool {
-    let same = |attribute: &Attribute| {
+fn comes_from(schema: &Schema, prior: &Value, config: &Value) -> bool {
+    schema.attributes().iter().all(|attribute| {
         let (prior, config) = (prior.get(attribute.name), config.get(attribute.name));
         if attribute.write_only || config.is_null() && attribute.computed {
             return true;
         }
-        let Kind::Nested(_, inner) = &attribute.kind else {
-            return attribute.means_the_same(prior, config);
-        };
-        match (prior, config) {
-            (Value::Object(_), Value::Object(_)) => comes_from(inner, prior, config),
-            (Value::List(prior), Value::List(config)) => {
-                prior.len() == config.len()
-                    && prior
-                        .iter()
-                        .zip(config)
-                        .all(|(prior, config)| comes_from(inner, prior, config))
-            }
-            (Value::Set(prior), Value::Set(config)) => {
+        match (&attribute.kind, prior, config) {
+            (Kind::Nested(_, inner), Value::Set(prior), Value::Set(config)) => {
                 let one_of = |config| prior.iter().any(|prior| comes_from(inner, prior, config));
                 prior.len() == config.len() && config.iter().all(one_of)
             }
-            (Value::Map(prior), Value::Map(config)) => {
-                let of_key = |(key, config): (&String, &Value)| {
-                    prior
-                        .get(key)
-                        .is_some_and(|prior| comes_from(inner, prior, config))
-                };
-                prior.len() == config.len() && config.iter().all(of_key)
+            (Kind::Nested(_, inner), prior, config) if prior.pairs_with(config) => {
+                let mut elements = config.objects().into_iter();
+                elements.all(|(step, config)| comes_from(inner, prior.object_at(step.as_ref()), config))
             }
-            (prior, config) => prior == config,
+            _ => attribute.means_the_same(prior, config),
         }
-    };
-    attributes.iter().all(same)
-}
-
-fn list(value: &Value) -> &[Value] {
-    if let Value::List(elements) = value {
-        elements
-    } else {
-        &[]
-    }
+    })
 }
 
 /// Makes unknown again what is unknown in the configuration. A model reads an unknown object as an object of unknown
 /// attributes.
-#[must_use]
-pub fn with_unknowns(mut planned: Value, config: &Value) -> Value {
-    restore_unknowns(&mut planned, config);
-    planned
-}
-
-fn restore_unknowns(planned: &mut Value, config: &Value) {
+pub(crate) fn restore_unknowns(planned: &mut Value, config: &Value) {
     if matches!(config, Value::Unknown) && !planned.is_null() {
         *planned = Value::Unknown;
     } else if planned.pairs_with(config) {
@@ -164,41 +106,28 @@ fn restore_unknowns(planned: &mut Value, config: &Value) {
 }
 
 /// The attributes whose change replaces the object.
-#[must_use]
-pub fn replacements(schema: &Schema, prior: &Value, planned: &Value) -> Vec<Path> {
+pub(crate) fn replacements(schema: &Schema, prior: &Value, planned: &Value) -> Vec<Path> {
     let mut paths = Vec::new();
     if !prior.is_null() && !planned.is_null() {
-        replaced(schema.attributes(), prior, planned, &Path::root(), &mut paths);
+        replaced(schema, prior, planned, &Path::root(), &mut paths);
     }
     paths
 }
 
-fn replaced(attributes: &[Attribute], prior: &Value, planned: &Value, parent: &Path, paths: &mut Vec<Path>) {
-    for attribute in attributes {
+fn replaced(schema: &Schema, prior: &Value, planned: &Value, parent: &Path, paths: &mut Vec<Path>) {
+    for attribute in schema.attributes() {
         let (before, now) = (prior.get(attribute.name), planned.get(attribute.name));
-        let path = parent.then(Step::Attribute(attribute.name.into()));
+        let path = parent.attribute(attribute.name);
         // A computed value that is null, as in a state of another provider, is filled in, which is not a change.
         let filled_in = attribute.computed && before.is_null();
         if attribute.requires_replace && !attribute.means_the_same(before, now) && !filled_in {
             paths.push(path);
-        } else if let Kind::Nested(nesting, inner) = &attribute.kind {
-            match (nesting, before, now) {
-                (Nesting::Single, Value::Object(_), Value::Object(_)) => {
-                    replaced(inner, before, now, &path, paths);
+        } else if let Kind::Nested(_, inner) = &attribute.kind {
+            for (step, now) in now.objects() {
+                let before = before.object_at(step.as_ref());
+                if !before.is_null() {
+                    replaced(inner, before, now, &path.join(step), paths);
                 }
-                (_, Value::List(before), Value::List(now)) => {
-                    for ((before, now), i) in before.iter().zip(now).zip(0..) {
-                        replaced(inner, before, now, &path.then(Step::Index(i)), paths);
-                    }
-                }
-                (_, Value::Map(before), Value::Map(now)) => {
-                    for (key, before) in before {
-                        if let Some(now) = now.get(key) {
-                            replaced(inner, before, now, &path.then(Step::Key(key.clone())), paths);
-                        }
-                    }
-                }
-                _ => {}
             }
         }
     }
@@ -206,55 +135,36 @@ fn replaced(attributes: &[Attribute], prior: &Value, planned: &Value, parent: &P
 
 /// Checks a plan that a resource has modified: a configured value must be unchanged, or the prior value that means the
 /// same; and a value that is not configured must be null unless it is computed.
-#[must_use]
-pub fn check(schema: &Schema, planned: &Value, config: &Value) -> Diagnostics {
+pub(crate) fn check(schema: &Schema, planned: &Value, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    check_attributes(
-        schema.attributes(),
-        planned,
-        config,
-        &Path::root(),
-        &mut diagnostics,
-    );
+    check_object(schema, planned, config, &Path::root(), &mut diagnostics);
     diagnostics
 }
 
-fn check_attributes(
-    attributes: &[Attribute],
+fn check_object(
+    schema: &Schema,
     planned: &Value,
     config: &Value,
     parent: &Path,
     diagnostics: &mut Diagnostics,
 ) {
-    for attribute in attributes {
+    for attribute in schema.attributes() {
         let (now, config) = (planned.get(attribute.name), config.get(attribute.name));
-        let path = parent.then(Step::Attribute(attribute.name.into()));
+        let path = parent.attribute(attribute.name);
         let valid = if attribute.write_only {
             now.is_null()
         } else if config.is_null() {
             attribute.computed || now.is_null()
-        } else if let Kind::Nested(_, inner) = &attribute.kind {
-            match (now, config) {
-                (Value::Object(_), Value::Object(_)) => {
-                    check_attributes(inner, now, config, &path, diagnostics);
-                    true
-                }
-                (Value::List(now), Value::List(config)) if now.len() == config.len() => {
-                    for ((now, config), i) in now.iter().zip(config).zip(0..) {
-                        check_attributes(inner, now, config, &path.then(Step::Index(i)), diagnostics);
-                    }
-                    true
-                }
-                (Value::Map(now), Value::Map(config)) if now.keys().eq(config.keys()) => {
-                    for (key, now) in now {
-                        let path = path.then(Step::Key(key.clone()));
-                        check_attributes(inner, now, &config[key], &path, diagnostics);
-                    }
-                    true
-                }
-                (Value::Set(now), Value::Set(config)) => now.len() == config.len(),
-                _ => now == config,
+        } else if let Kind::Nested(_, inner) = &attribute.kind
+            && now.pairs_with(config)
+        {
+            // The elements of a set cannot be matched: they may have been changed.
+            let is_set = matches!(config, Value::Set(_));
+            for (step, config) in config.objects().into_iter().filter(|_| !is_set) {
+                let now = now.object_at(step.as_ref());
+                check_object(inner, now, config, &path.join(step), diagnostics);
             }
+            true
         } else {
             attribute.means_the_same(now, config)
         };

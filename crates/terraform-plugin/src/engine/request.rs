@@ -1,20 +1,8 @@
 //! The requests and responses of the protocol, as values.
 
 use crate::diagnostics::Diagnostics;
-use crate::resource::ImportTarget;
 use crate::value::Value;
 use crate::value::path::Path;
-
-/// A request that needs a configured provider.
-pub(crate) trait Request {
-    type Response;
-
-    /// The values of the request. No message may contain their sensitive attributes.
-    fn values(&self) -> Vec<&Value>;
-
-    /// The response to a request that fails before the provider handles it.
-    fn fail(self, diagnostics: Diagnostics) -> Self::Response;
-}
 
 /// A create, update or delete to plan.
 #[derive(Clone, Default)]
@@ -85,15 +73,6 @@ pub struct StateResponse {
     pub diagnostics: Diagnostics,
 }
 
-/// A generated configuration.
-#[derive(Clone, Default)]
-pub struct ConfigResponse {
-    /// The configuration; null without an object.
-    pub config: Value,
-    /// Messages to the user.
-    pub diagnostics: Diagnostics,
-}
-
 /// A request for a list of existing objects.
 #[derive(Clone, Default)]
 pub struct ListRequest {
@@ -105,21 +84,20 @@ pub struct ListRequest {
     pub limit: u64,
 }
 
-/// The configuration of a data source to read.
-pub(crate) struct DataRequest(pub(crate) Value);
-
-/// The configuration of an action to plan or invoke.
-pub(crate) struct ActionRequest(pub(crate) Value);
-
 impl StateResponse {
-    /// The response to a request that fails: the state and private data remain, with errors.
-    pub(crate) fn failed(state: Value, private: Vec<u8>, errors: impl Into<Diagnostics>) -> Self {
+    /// A state, its private data and messages, without an identity.
+    pub(crate) fn new(state: Value, private: Vec<u8>, diagnostics: impl Into<Diagnostics>) -> Self {
         Self {
             state,
             private,
             identity: None,
-            diagnostics: errors.into(),
+            diagnostics: diagnostics.into(),
         }
+    }
+
+    /// The response to a request that fails, and has no state.
+    pub(crate) fn failed(errors: impl Into<Diagnostics>) -> Self {
+        Self::new(Value::Null, Vec::new(), errors)
     }
 }
 
@@ -133,89 +111,5 @@ impl PlanResponse {
             requires_replace: Vec::new(),
             diagnostics: errors.into(),
         }
-    }
-}
-
-impl Request for PlanRequest {
-    type Response = PlanResponse;
-
-    fn values(&self) -> Vec<&Value> {
-        vec![&self.prior, &self.config]
-    }
-
-    fn fail(self, diagnostics: Diagnostics) -> PlanResponse {
-        PlanResponse::failed(self, diagnostics)
-    }
-}
-
-impl Request for ApplyRequest {
-    type Response = StateResponse;
-
-    fn values(&self) -> Vec<&Value> {
-        vec![&self.prior, &self.planned, &self.config]
-    }
-
-    fn fail(self, diagnostics: Diagnostics) -> StateResponse {
-        StateResponse::failed(self.prior, self.private, diagnostics)
-    }
-}
-
-impl Request for ReadRequest {
-    type Response = StateResponse;
-
-    fn values(&self) -> Vec<&Value> {
-        vec![&self.state]
-    }
-
-    fn fail(self, diagnostics: Diagnostics) -> StateResponse {
-        StateResponse::failed(self.state, self.private, diagnostics)
-    }
-}
-
-impl Request for ImportTarget<Value> {
-    type Response = StateResponse;
-
-    fn values(&self) -> Vec<&Value> {
-        Vec::new()
-    }
-
-    fn fail(self, diagnostics: Diagnostics) -> StateResponse {
-        StateResponse::failed(Value::Null, Vec::new(), diagnostics)
-    }
-}
-
-impl Request for DataRequest {
-    type Response = StateResponse;
-
-    fn values(&self) -> Vec<&Value> {
-        vec![&self.0]
-    }
-
-    fn fail(self, diagnostics: Diagnostics) -> StateResponse {
-        StateResponse::failed(Value::Null, Vec::new(), diagnostics)
-    }
-}
-
-impl Request for ListRequest {
-    type Response = Diagnostics;
-
-    fn values(&self) -> Vec<&Value> {
-        vec![&self.config]
-    }
-
-    fn fail(self, diagnostics: Diagnostics) -> Diagnostics {
-        diagnostics
-    }
-}
-
-impl Request for ActionRequest {
-    type Response = Diagnostics;
-
-    fn values(&self) -> Vec<&Value> {
-        vec![&self.0]
-    }
-
-    fn fail(self, diagnostics: Diagnostics) -> Diagnostics {
-        diagnostics
     }
 }

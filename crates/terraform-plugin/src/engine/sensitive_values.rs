@@ -1,4 +1,4 @@
-//! Removes sensitive values from messages to the user, from logs and from texts of a service.
+//! The sensitive values that no message to the user, log or text of a service may contain.
 //!
 //! A text can contain the response of a service, and a service can repeat any value that it has received, for instance
 //! the value in the state that an update replaces, or that of another object. Therefore the process remembers the
@@ -6,178 +6,88 @@
 
 use serde_json::Value as Json;
 
-use crate::diagnostics::Diagnostics;
-use crate::engine::request::{ConfigResponse, PlanResponse, StateResponse};
-use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind};
-use crate::secrets::{remember_secret, without_sensitive};
+use crate::schema::{Attribute, Kind, Schema};
+use crate::secrets::remember_secret;
 use crate::value::Value;
 use crate::value::secret::Secret;
 
-/// Adds the sensitive values of a call to those that the process remembers.
-#[derive(Clone, Default)]
-pub(crate) struct SensitiveValues(());
-
-/// A response with messages to the user.
-pub(crate) trait HasDiagnostics {
-    fn diagnostics(&mut self) -> &mut Diagnostics;
-}
-
-impl HasDiagnostics for Diagnostics {
-    fn diagnostics(&mut self) -> &mut Diagnostics {
-        self
+/// Remembers the sensitive and write-only values in values of this schema.
+pub(crate) fn remember<'a>(schema: &Schema, values: impl IntoIterator<Item = &'a Value>) {
+    for value in values {
+        collect(schema, value);
     }
 }
 
-impl HasDiagnostics for PlanResponse {
-    fn diagnostics(&mut self) -> &mut Diagnostics {
-        &mut self.diagnostics
-    }
-}
-
-impl HasDiagnostics for ConfigResponse {
-    fn diagnostics(&mut self) -> &mut Diagnostics {
-        &mut self.diagnostics
-    }
-}
-
-impl HasDiagnostics for StateResponse {
-    fn diagnostics(&mut self) -> &mut Diagnostics {
-        &mut self.diagnostics
-    }
-}
-
-impl SensitiveValues {
-    /// The sensitive and write-only values in values of this schema.
-    pub(crate) fn of<'a>(schema: &Schema, values: impl IntoIterator<Item = &'a Value>) -> Self {
-        let mut secrets = Vec::new();
-        for value in values {
-            collect(schema.attributes(), value, &mut secrets);
+/// Remembers the sensitive values in a stored state, which may have another version or type: every value with the name of
+/// an attribute that is sensitive in this schema.
+pub(crate) fn remember_stored(schema: &Schema, state: &Json) {
+    let mut names = Vec::new();
+    sensitive_names(schema, &mut names);
+    collect_stored(&names, state, false);
+    for attribute in schema.attributes() {
+        let text = state.get(attribute.name).and_then(Json::as_str);
+        if let (Some(parts), Some(text)) = (attribute.redact_parts, text) {
+            remember_parts(parts, text);
         }
-        Self::remember(&secrets)
     }
+}
 
-    /// The sensitive values in a stored state, which may have another version or type: every value with the name of an
-    /// attribute that is sensitive in this schema.
-    pub(crate) fn of_stored(schema: &Schema, state: &Json) -> Self {
-        let mut names = Vec::new();
-        sensitive_names(schema.attributes(), &mut names);
-        let mut secrets = Vec::new();
-        collect_stored(&names, state, false, &mut secrets);
-        for attribute in schema.attributes() {
-            let text = state.get(attribute.name()).and_then(Json::as_str);
-            if let (Some(parts), Some(text)) = (attribute.redact_parts, text) {
-                secrets.extend(parts(text).into_iter().map(Secret::from));
-            }
-        }
-        Self::remember(&secrets)
-    }
-
-    fn remember(secrets: &[Secret]) -> Self {
-        for secret in secrets {
-            remember_secret(secret.expose());
-        }
-        Self(())
-    }
-
-    /// Runs a call, and removes the values from its messages.
-    pub(crate) async fn during<A: HasDiagnostics>(self, call: impl Future<Output = A>) -> A {
-        let response = call.await;
-        self.during_sync(|| response)
-    }
-
-    /// Runs a synchronous call, and removes the values from its messages.
-    pub(crate) fn during_sync<A: HasDiagnostics>(self, call: impl FnOnce() -> A) -> A {
-        let Self(()) = self;
-        let mut response = call();
-        response.diagnostics().rewrite(without_sensitive);
-        response
+fn remember_parts(parts: fn(&str) -> Vec<String>, text: &str) {
+    for part in parts(text) {
+        remember_secret(Secret::from(part).expose());
     }
 }
 
 fn is_secret(attribute: &Attribute) -> bool {
-    attribute.is_sensitive() || attribute.is_write_only()
+    attribute.sensitive || attribute.write_only
 }
 
-fn collect(attributes: &[Attribute], value: &Value, secrets: &mut Vec<Secret>) {
-    match value {
-        Value::Object(values) => {
-            for attribute in attributes {
-                let Some(value) = values.get(attribute.name()) else {
-                    continue;
-                };
-                // Of a write-only text with secret parts, the rest is public.
-                let parts = attribute.redact_parts.filter(|_| !attribute.is_sensitive());
-                if is_secret(attribute) && parts.is_none() {
-                    collect_strings(value, secrets);
-                } else if let Some(parts) = parts {
-                    let mut whole = Vec::new();
-                    collect_strings(value, &mut whole);
-                    secrets.extend(
-                        whole
-                            .iter()
-                            .flat_map(|text| parts(text.expose()))
-                            .map(Secret::from),
-                    );
-                } else if let Kind::Nested(_, inner) = attribute.kind() {
-                    collect(inner, value, secrets);
-                }
+fn collect(schema: &Schema, value: &Value) {
+    for (_, object) in value.objects() {
+        for attribute in schema.attributes() {
+            let value = object.get(attribute.name);
+            // Of a write-only text with secret parts, the rest is public.
+            if let Some(parts) = attribute.redact_parts.filter(|_| !attribute.sensitive) {
+                each_text(value, &|text| remember_parts(parts, text));
+            } else if is_secret(attribute) {
+                each_text(value, &remember_secret);
+            } else if let Kind::Nested(_, inner) = &attribute.kind {
+                collect(inner, value);
             }
         }
-        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
-            for value in elements {
-                collect(attributes, value, secrets);
-            }
-        }
-        Value::Map(entries) => {
-            for value in entries.values() {
-                collect(attributes, value, secrets);
-            }
-        }
-        _ => {}
     }
 }
 
-fn collect_strings(value: &Value, secrets: &mut Vec<Secret>) {
+fn each_text(value: &Value, call: &impl Fn(&str)) {
     match value {
-        Value::String(text) => secrets.push(Secret::from(text.clone())),
-        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
-            for value in elements {
-                collect_strings(value, secrets);
-            }
-        }
-        Value::Map(entries) | Value::Object(entries) => {
-            for value in entries.values() {
-                collect_strings(value, secrets);
-            }
-        }
-        Value::Dynamic(_, inner) => collect_strings(inner, secrets),
-        Value::Null | Value::Unknown | Value::Bool(_) | Value::Number(_) => {}
+        Value::String(text) => call(text),
+        Value::Dynamic(_, inner) => each_text(inner, call),
+        value => value.elements().for_each(|element| each_text(element, call)),
     }
 }
 
-fn sensitive_names(attributes: &[Attribute], names: &mut Vec<&'static str>) {
-    for attribute in attributes {
+fn sensitive_names(schema: &Schema, names: &mut Vec<&'static str>) {
+    for attribute in schema.attributes() {
         if is_secret(attribute) {
-            names.push(attribute.name());
-        } else if let Kind::Nested(_, inner) = attribute.kind() {
+            names.push(attribute.name);
+        } else if let Kind::Nested(_, inner) = &attribute.kind {
             sensitive_names(inner, names);
         }
     }
 }
 
-/// Collects the strings of the named attributes. `serde_json` limits the depth of the JSON.
-fn collect_stored(names: &[&str], state: &Json, inside: bool, secrets: &mut Vec<Secret>) {
+/// Remembers the strings of the named attributes. `serde_json` limits the depth of the JSON.
+fn collect_stored(names: &[&str], state: &Json, inside: bool) {
     match state {
-        Json::String(text) if inside => secrets.push(Secret::from(text.clone())),
+        Json::String(text) if inside => remember_secret(text),
         Json::Array(elements) => {
             for value in elements {
-                collect_stored(names, value, inside, secrets);
+                collect_stored(names, value, inside);
             }
         }
         Json::Object(entries) => {
             for (name, value) in entries {
-                collect_stored(names, value, inside || names.contains(&name.as_str()), secrets);
+                collect_stored(names, value, inside || names.contains(&name.as_str()));
             }
         }
         _ => {}
@@ -189,8 +99,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Diagnostic;
     use crate::Nesting;
+    use crate::secrets::without_sensitive;
 
     fn schema() -> Schema {
         let inner = [
@@ -208,13 +118,6 @@ mod tests {
         )
     }
 
-    fn redact(sensitive: SensitiveValues, text: &str) -> String {
-        let diagnostics = sensitive.during_sync(|| Diagnostics::from(Diagnostic::error(text, text)));
-        let diagnostic = diagnostics.into_iter().next().unwrap();
-        assert_eq!(diagnostic.summary, diagnostic.detail);
-        diagnostic.detail
-    }
-
     #[test]
     fn redact_nested_sensitive_values_are_removed_and_others_remain() {
         let part = Value::object([("key", "deep-s3cret".into()), ("label", "harmless".into())]);
@@ -224,22 +127,19 @@ mod tests {
             ("password_wo", "wr1te-only".into()),
             ("parts", Value::List(vec![part, Value::Null])),
         ]);
-        let sensitive = SensitiveValues::of(&schema(), [&Value::Null, &value]);
+        remember(&schema(), [&Value::Null, &value]);
         assert_eq!(
-            redact(
-                sensitive,
-                "visible harmless: Splunk hunter2, hunter2, wr1te-only, deep-s3cret"
-            ),
+            without_sensitive("visible harmless: Splunk hunter2, hunter2, wr1te-only, deep-s3cret"),
             "visible harmless: [redacted], [redacted], [redacted], [redacted]"
         );
     }
 
     #[test]
-    fn of_stored_other_version_finds_values_by_attribute_name() {
+    fn remember_stored_other_version_finds_values_by_attribute_name() {
         let state = json!({"name": "visible", "old": {"password": ["0ld-s3cret"], "label": "harmless"}});
-        let sensitive = SensitiveValues::of_stored(&schema(), &state);
+        remember_stored(&schema(), &state);
         assert_eq!(
-            redact(sensitive, "visible harmless 0ld-s3cret"),
+            without_sensitive("visible harmless 0ld-s3cret"),
             "visible harmless [redacted]"
         );
     }
@@ -252,23 +152,25 @@ mod tests {
         };
         let url = Attribute::string("url").required().redact_parts(after_slash);
         let schema = Schema::new("", [url]);
-        let value = Value::object([("url", "host/s3cret".into())]);
-        let expected = "host refused [redacted]";
-        let values = SensitiveValues::of(&schema, [&value]);
-        assert_eq!(redact(values, "host refused s3cret"), expected);
-        let stored = SensitiveValues::of_stored(&schema, &json!({"url": "host/s3cret"}));
-        assert_eq!(redact(stored, "host refused s3cret"), expected);
+        let value = Value::object([("url", "host/first-part".into())]);
+        remember(&schema, [&value]);
+        remember_stored(&schema, &json!({"url": "host/other-part"}));
+        assert_eq!(
+            without_sensitive("host refused first-part and other-part"),
+            "host refused [redacted] and [redacted]"
+        );
     }
 
     #[test]
     fn redact_short_value_is_removed_only_where_it_stands_alone() {
         let value = |text: &str| Value::object([("password", text.into())]);
-        let short = SensitiveValues::of(&schema(), [&value("a"), &value("xyz"), &value("Bearer zq")]);
-        assert_eq!(redact(short, "a webhook xyz, zq"), "a webhook xyz, zq");
-        let longer = SensitiveValues::of(&schema(), [&value("zqxj")]);
+        remember(
+            &schema(),
+            [&value("a"), &value("xyz"), &value("Bearer zq"), &value("zqxj")],
+        );
         assert_eq!(
-            redact(longer, "a webhook zqxj zqxjs the-zqxj"),
-            "a webhook [redacted] zqxjs the-zqxj"
+            without_sensitive("a webhook xyz, zq, zqxj zqxjs the-zqxj"),
+            "a webhook xyz, zq, [redacted] zqxjs the-zqxj"
         );
     }
 
@@ -276,10 +178,9 @@ mod tests {
     #[test]
     fn without_sensitive_after_the_call_removes_values_of_all_calls() {
         let value = Value::object([("password_wo", "an-0ther-call".into())]);
-        SensitiveValues::of(&schema(), [&value]).during_sync(Diagnostics::new);
+        remember(&schema(), [&value]);
         remember_secret("fr0m-environment");
         let text = "log: an-0ther-call fr0m-environment";
         assert_eq!(without_sensitive(text), "log: [redacted] [redacted]");
-        assert_eq!(redact(SensitiveValues::default(), text), without_sensitive(text));
     }
 }

@@ -1,10 +1,9 @@
 //! The validation of a configuration against its schema.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind, Nesting};
+use crate::schema::{Kind, Nesting, Schema};
 use crate::value::Value;
-use crate::value::path::{Path, Step};
+use crate::value::path::Path;
 
 /// The optional features that the host supports in a call (`ClientCapabilities` in the protocol).
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,29 +16,20 @@ pub struct ClientCapabilities {
 #[must_use]
 pub fn validate(schema: &Schema, config: &Value, client: ClientCapabilities) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    validate_attributes(
-        schema.attributes(),
-        config,
-        &Path::root(),
-        client,
-        &mut diagnostics,
-    );
-    for rule in &schema.rules {
-        rule.check(config, &Path::root(), &mut diagnostics);
-    }
+    validate_object(schema, config, &Path::root(), client, &mut diagnostics);
     diagnostics
 }
 
-fn validate_attributes(
-    attributes: &[Attribute],
+fn validate_object(
+    schema: &Schema,
     config: &Value,
     parent: &Path,
     client: ClientCapabilities,
     diagnostics: &mut Diagnostics,
 ) {
-    for attribute in attributes {
+    for attribute in schema.attributes() {
         let value = config.get(attribute.name);
-        let path = parent.then(Step::Attribute(attribute.name.into()));
+        let path = parent.attribute(attribute.name);
         if attribute.required && value.is_null() {
             diagnostics.push(
                 Diagnostic::error(
@@ -77,38 +67,25 @@ fn validate_attributes(
         let Kind::Nested(nesting, inner) = &attribute.kind else {
             continue;
         };
-        let object = |element: &Value, path: &Path, diagnostics: &mut Diagnostics| {
-            validate_attributes(inner, element, path, client, diagnostics);
-            // Nothing is known about a null or unknown object.
-            if element.as_object().is_some() {
-                for rule in &attribute.rules {
-                    rule.check(element, path, diagnostics);
-                }
+        for (step, object) in value.objects() {
+            // Nothing is known about an unknown object.
+            if object.is_unknown() {
+                continue;
             }
-        };
-        match (nesting, value) {
-            (Nesting::Single, Value::Object(_)) => object(value, &path, diagnostics),
-            (_, Value::List(elements)) => {
-                for (element, i) in elements.iter().zip(0_i64..) {
-                    object(element, &path.then(i), diagnostics);
-                }
+            let mut inside = Diagnostics::new();
+            validate_object(inner, object, &path.join(step), client, &mut inside);
+            for diagnostic in inside {
+                // A path cannot address an element of a set.
+                diagnostics.push(match nesting {
+                    Nesting::Set => diagnostic.at(path.clone()),
+                    _ => diagnostic,
+                });
             }
-            (_, Value::Map(entries)) => {
-                for (key, element) in entries {
-                    object(element, &path.then(key), diagnostics);
-                }
-            }
-            // A path cannot address an element of a set.
-            (_, Value::Set(elements)) => {
-                for element in elements {
-                    let mut inside = Diagnostics::new();
-                    object(element, &path, &mut inside);
-                    inside
-                        .into_iter()
-                        .for_each(|d| diagnostics.push(d.at(path.clone())));
-                }
-            }
-            _ => {}
+        }
+    }
+    if config.as_object().is_some() {
+        for rule in &schema.rules {
+            rule.check(config, parent, diagnostics);
         }
     }
 }
@@ -116,7 +93,7 @@ fn validate_attributes(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Validator;
+    use crate::{Attribute, Validator};
 
     fn schema() -> Schema {
         let element = || {
@@ -150,13 +127,10 @@ mod tests {
 
     #[test]
     fn validate_unknown_values_pass() {
-        assert_eq!(
-            errors(
-                Value::object([("name", Value::Unknown), ("list", Value::Unknown)]),
-                <_>::default()
-            ),
-            []
-        );
+        for list in [Value::Unknown, Value::List(vec![Value::Unknown])] {
+            let config = Value::object([("name", Value::Unknown), ("list", list)]);
+            assert_eq!(errors(config, <_>::default()), []);
+        }
     }
 
     #[test]
@@ -193,18 +167,5 @@ mod tests {
             let error = ("id".to_owned(), "Value for a read-only attribute".to_owned());
             assert_eq!(errors(config, <_>::default()), [error]);
         }
-    }
-
-    /// The protocol requires an error on a write-only argument if the host lacks the capability.
-    #[test]
-    fn validate_write_only_without_capability_is_error() {
-        let config = || Value::object([("name", "n".into()), ("password", "p".into())]);
-        let capable = ClientCapabilities {
-            write_only_attributes: true,
-        };
-        assert_eq!(errors(config(), capable), []);
-        let errors = errors(config(), ClientCapabilities::default());
-        assert_eq!(errors.len(), 1);
-        assert_eq!(errors[0].0, "password");
     }
 }

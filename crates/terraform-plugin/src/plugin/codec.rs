@@ -1,6 +1,8 @@
 //! The conversion between `DynamicValue` and [`Value`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rmp::decode::RmpRead;
 use rmp::{Marker, encode as write};
@@ -20,30 +22,22 @@ const MAX_DEPTH: usize = 100;
 /// some 600.
 const MAX_VALUES: usize = 1_000_000;
 
-/// The error for bytes that are not a value of the type.
+/// The error for bytes that are not a value of the type. It never contains the bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CodecError {
-    /// The bytes end inside a value.
-    #[error("the value ends too early")]
-    Short,
-    /// Bytes follow the value.
-    #[error("there are bytes after the value")]
-    Long,
-    /// The value has another type, or is invalid.
-    #[error("expected {expected}")]
-    Wrong {
-        /// What the type requires.
-        expected: &'static str,
-    },
-    /// A map has a duplicate key, or the attributes of an object are not those of its type.
-    #[error("the keys of an object do not match its type")]
-    Keys,
-    /// The value is nested too deeply, or too large.
-    #[error("the value is nested too deeply or too large")]
-    Excess,
-    /// The JSON is invalid, or has another type.
-    #[error("invalid JSON value: {0}")]
-    Json(String),
+#[error("{0}")]
+pub struct CodecError(Cow<'static, str>);
+
+const SHORT: CodecError = wrong("the value ends too early");
+const LONG: CodecError = wrong("there are bytes after the value");
+const KEYS: CodecError = wrong("the keys of an object do not match its type");
+const EXCESS: CodecError = wrong("the value is nested too deeply or too large");
+
+const fn wrong(reason: &'static str) -> CodecError {
+    CodecError(Cow::Borrowed(reason))
+}
+
+fn invalid_json(reason: impl fmt::Display) -> CodecError {
+    CodecError(format!("invalid JSON value: {reason}").into())
 }
 
 type Result<T> = std::result::Result<T, CodecError>;
@@ -51,7 +45,7 @@ type Result<T> = std::result::Result<T, CodecError>;
 /// Reads a value of this type. An absent value, such as the state of an object that does not exist, is null.
 ///
 /// # Errors
-/// [`CodecError`] if the bytes are not a value of the type. It never contains the bytes.
+/// [`CodecError`] if the bytes are not a value of the type.
 pub fn decode(wire: Option<&DynamicValue>, ty: &Type) -> Result<Value> {
     let Some(wire) = wire else { return Ok(Value::Null) };
     if !wire.msgpack.is_empty() {
@@ -61,7 +55,7 @@ pub fn decode(wire: Option<&DynamicValue>, ty: &Type) -> Result<Value> {
         return Ok(Value::Null);
     }
     let json = parse_json(&wire.json)?;
-    from_json(&json, ty, UnknownFields::Reject).map_err(|e| CodecError::Json(e.to_string()))
+    from_json(&json, ty, UnknownFields::Reject).map_err(invalid_json)
 }
 
 /// Parses JSON of as many values as a message may have. `serde_json` limits the depth.
@@ -74,20 +68,22 @@ pub(crate) fn parse_json(bytes: &[u8]) -> Result<serde_json::Value> {
             b'"' => in_text = !in_text,
             b'\\' => drop(rest.next()),
             // Each value is the first, or follows one of these.
-            b'[' | b'{' | b',' | b':' if !in_text => left = left.checked_sub(1).ok_or(CodecError::Excess)?,
+            b'[' | b'{' | b',' | b':' if !in_text => left = left.checked_sub(1).ok_or(EXCESS)?,
             _ => {}
         }
     }
     // The message of `serde_json` may contain the input.
     let position = |e: serde_json::Error| format!("broken at line {}, column {}", e.line(), e.column());
-    serde_json::from_slice(bytes).map_err(|error| CodecError::Json(position(error)))
+    serde_json::from_slice(bytes).map_err(|error| invalid_json(position(error)))
 }
 
 /// Writes a value, which must match the type exactly.
 #[must_use]
 pub fn encode(value: &Value, ty: &Type) -> DynamicValue {
+    let mut msgpack = Vec::new();
+    put(&mut msgpack, value, ty);
     DynamicValue {
-        msgpack: to_msgpack(value, ty),
+        msgpack,
         json: Vec::new(),
     }
 }
@@ -101,7 +97,7 @@ fn from_msgpack(bytes: &[u8], ty: &Type) -> Result<Value> {
     if decoder.rest.is_empty() {
         Ok(value)
     } else {
-        Err(CodecError::Long)
+        Err(LONG)
     }
 }
 
@@ -112,8 +108,8 @@ struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     fn value(&mut self, ty: &Type, deeper: usize) -> Result<Value> {
-        let deeper = deeper.checked_sub(1).ok_or(CodecError::Excess)?;
-        self.left = self.left.checked_sub(1).ok_or(CodecError::Excess)?;
+        let deeper = deeper.checked_sub(1).ok_or(EXCESS)?;
+        self.left = self.left.checked_sub(1).ok_or(EXCESS)?;
         match self.peek()? {
             Marker::Null => {
                 self.marker()?;
@@ -133,7 +129,7 @@ impl<'a> Decoder<'a> {
             Type::Bool => match self.marker()? {
                 Marker::True => Ok(Value::Bool(true)),
                 Marker::False => Ok(Value::Bool(false)),
-                _ => Err(CodecError::Wrong { expected: "a bool" }),
+                _ => Err(wrong("expected a bool")),
             },
             Type::String => Ok(Value::String(self.string()?.to_owned())),
             Type::Number => self.number(),
@@ -141,9 +137,7 @@ impl<'a> Decoder<'a> {
             Type::Set(ty) => Ok(Value::Set(self.elements(ty, deeper)?)),
             Type::Tuple(types) => {
                 if self.array()? as usize != types.len() {
-                    return Err(CodecError::Wrong {
-                        expected: "a tuple of its length",
-                    });
+                    return Err(wrong("expected a tuple of its length"));
                 }
                 Ok(Value::Tuple(
                     types
@@ -157,7 +151,7 @@ impl<'a> Decoder<'a> {
                 for _ in 0..self.map()? {
                     let key = self.string()?.to_owned();
                     if entries.insert(key, self.value(ty, deeper)?).is_some() {
-                        return Err(CodecError::Keys);
+                        return Err(KEYS);
                     }
                 }
                 Ok(Value::Map(entries))
@@ -166,21 +160,19 @@ impl<'a> Decoder<'a> {
                 let mut attributes = BTreeMap::new();
                 for _ in 0..self.map()? {
                     let key = self.string()?.to_owned();
-                    let ty = types.get(&key).ok_or(CodecError::Keys)?;
+                    let ty = types.get(&key).ok_or(KEYS)?;
                     if attributes.insert(key, self.value(ty, deeper)?).is_some() {
-                        return Err(CodecError::Keys);
+                        return Err(KEYS);
                     }
                 }
                 if attributes.len() == types.len() {
                     Ok(Value::Object(attributes))
                 } else {
-                    Err(CodecError::Keys)
+                    Err(KEYS)
                 }
             }
             Type::Dynamic => {
-                const EXPECTED: CodecError = CodecError::Wrong {
-                    expected: "a type and its value",
-                };
+                const EXPECTED: CodecError = wrong("expected a type and its value");
                 if self.array()? != 2 {
                     return Err(EXPECTED);
                 }
@@ -203,24 +195,24 @@ impl<'a> Decoder<'a> {
     }
 
     fn number(&mut self) -> Result<Value> {
-        const EXPECTED: CodecError = CodecError::Wrong { expected: "a number" };
+        const EXPECTED: CodecError = wrong("expected a number");
         let number = match self.peek()? {
             Marker::FixPos(_) | Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => {
-                let n: u64 = rmp::decode::read_int(&mut self.rest).map_err(|_| CodecError::Short)?;
+                let n: u64 = rmp::decode::read_int(&mut self.rest).map_err(|_| SHORT)?;
                 Number::from(n)
             }
             Marker::FixNeg(_) | Marker::I8 | Marker::I16 | Marker::I32 | Marker::I64 => {
-                let n: i64 = rmp::decode::read_int(&mut self.rest).map_err(|_| CodecError::Short)?;
+                let n: i64 = rmp::decode::read_int(&mut self.rest).map_err(|_| SHORT)?;
                 Number::from(n)
             }
             Marker::F32 => {
                 self.marker()?;
-                let f = self.rest.read_data_f32().map_err(|_| CodecError::Short)?;
+                let f = self.rest.read_data_f32().map_err(|_| SHORT)?;
                 Number::from_f64(f.into()).ok_or(EXPECTED)?
             }
             Marker::F64 => {
                 self.marker()?;
-                let f = self.rest.read_data_f64().map_err(|_| CodecError::Short)?;
+                let f = self.rest.read_data_f64().map_err(|_| SHORT)?;
                 Number::from_f64(f).ok_or(EXPECTED)?
             }
             _ => Number::parse(self.string().map_err(|_| EXPECTED)?).map_err(|_| EXPECTED)?,
@@ -229,21 +221,16 @@ impl<'a> Decoder<'a> {
     }
 
     fn unknown(&mut self) -> Result<Value> {
-        let meta = rmp::decode::read_ext_meta(&mut self.rest).map_err(|_| CodecError::Short)?;
+        let meta = rmp::decode::read_ext_meta(&mut self.rest).map_err(|_| SHORT)?;
         self.take(meta.size as usize)?;
         match meta.typeid {
             UNKNOWN | REFINED => Ok(Value::Unknown),
-            _ => Err(CodecError::Wrong {
-                expected: "a value or the mark of an unknown one",
-            }),
+            _ => Err(wrong("expected a value or the mark of an unknown one")),
         }
     }
 
     fn peek(&self) -> Result<Marker> {
-        self.rest
-            .first()
-            .map(|byte| Marker::from_u8(*byte))
-            .ok_or(CodecError::Short)
+        self.rest.first().map(|byte| Marker::from_u8(*byte)).ok_or(SHORT)
     }
 
     fn marker(&mut self) -> Result<Marker> {
@@ -253,19 +240,15 @@ impl<'a> Decoder<'a> {
     }
 
     fn array(&mut self) -> Result<u32> {
-        rmp::decode::read_array_len(&mut self.rest).map_err(|_| CodecError::Wrong {
-            expected: "a sequence",
-        })
+        rmp::decode::read_array_len(&mut self.rest).map_err(|_| wrong("expected a sequence"))
     }
 
     fn map(&mut self) -> Result<u32> {
-        rmp::decode::read_map_len(&mut self.rest).map_err(|_| CodecError::Wrong {
-            expected: "keys with values",
-        })
+        rmp::decode::read_map_len(&mut self.rest).map_err(|_| wrong("expected keys with values"))
     }
 
     fn string(&mut self) -> Result<&'a str> {
-        const EXPECTED: CodecError = CodecError::Wrong { expected: "a string" };
+        const EXPECTED: CodecError = wrong("expected a string");
         let length = rmp::decode::read_str_len(&mut self.rest).map_err(|_| EXPECTED)?;
         std::str::from_utf8(self.take(length as usize)?).map_err(|_| EXPECTED)
     }
@@ -275,20 +258,14 @@ impl<'a> Decoder<'a> {
             Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => rmp::decode::read_bin_len(&mut self.rest).ok(),
             _ => rmp::decode::read_str_len(&mut self.rest).ok(),
         };
-        self.take(length.ok_or(CodecError::Wrong { expected: "bytes" })? as usize)
+        self.take(length.ok_or(wrong("expected bytes"))? as usize)
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(CodecError::Short)?;
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(SHORT)?;
         self.rest = rest;
         Ok(taken)
     }
-}
-
-fn to_msgpack(value: &Value, ty: &Type) -> Vec<u8> {
-    let mut out = Vec::new();
-    put(&mut out, value, ty);
-    out
 }
 
 // Ignores the results of rmp: writing to a `Vec` does not fail, and a message cannot contain lengths of more than 32

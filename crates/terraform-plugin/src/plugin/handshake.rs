@@ -49,7 +49,6 @@ impl Host {
 }
 
 /// The line on stdout with the address and the certificate of the plugin.
-#[must_use]
 pub fn line(listener: &Listener, certificate: Option<&CertificateDer<'_>>, host: &Host) -> String {
     let certificate = certificate
         .map(|der| STANDARD_NO_PAD.encode(der))
@@ -61,7 +60,6 @@ pub fn line(listener: &Listener, certificate: Option<&CertificateDer<'_>>, host:
 }
 
 /// The value of `TF_REATTACH_PROVIDERS` with which Terraform connects to this process instead of starting one.
-#[must_use]
 pub fn reattach(provider_address: &str, listener: &Listener) -> String {
     json!({
         provider_address: {
@@ -90,29 +88,5 @@ mod tests {
         let host = host(&[MAGIC_COOKIE, ("PLUGIN_MIN_PORT", "10"), ("PLUGIN_MAX_PORT", "20")]).unwrap();
         assert_eq!(host.options.ports, Some((10, 20)));
         assert!(host.client_certificate.is_none() && !host.multiplex_field);
-    }
-
-    #[tokio::test]
-    async fn line_has_fields_in_order() {
-        let listener = Listener::bind_tcp(None).unwrap();
-        let certificate = CertificateDer::from(vec![0xff]);
-        let plain = line(&listener, Some(&certificate), &Host::default());
-        assert_eq!(plain, format!("1|6|tcp|{}|grpc|/w", listener.address()));
-        let newer = Host {
-            multiplex_field: true,
-            ..Host::default()
-        };
-        assert_eq!(
-            line(&listener, None, &newer),
-            format!("1|6|tcp|{}|grpc||false", listener.address())
-        );
-    }
-
-    #[tokio::test]
-    async fn reattach_is_json_of_host() {
-        let listener = Listener::bind_tcp(None).unwrap();
-        let value: serde_json::Value = serde_json::from_str(&reattach("a/b", &listener)).unwrap();
-        assert_eq!(value["a/b"]["Addr"]["String"], listener.address());
-        assert_eq!(value["a/b"]["ProtocolVersion"], 6);
     }
 }

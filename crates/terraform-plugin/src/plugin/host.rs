@@ -20,24 +20,14 @@ const SERVING: [u8; 2] = [0x08, 1];
 const SERVICE_UNKNOWN: [u8; 2] = [0x08, 3];
 
 /// The services of go-plugin. They share a token with the serving loop.
-#[derive(Clone)]
 pub struct HostServices {
     /// Cancelled by `Shutdown`, and by all other causes that end the process.
-    end: CancellationToken,
+    pub end: CancellationToken,
     /// Whether `Shutdown` ends the process. In debug mode, the user ends it.
-    ends_on_shutdown: bool,
+    pub ends_on_shutdown: bool,
 }
 
 impl HostServices {
-    /// The services of one process.
-    #[must_use]
-    pub fn new(end: CancellationToken, ends_on_shutdown: bool) -> Self {
-        Self {
-            end,
-            ends_on_shutdown,
-        }
-    }
-
     /// Handles a call.
     pub(crate) fn call(&self, path: &str, message: Bytes) -> Responses {
         match path {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -18,7 +19,6 @@ const OWN_TARGET: &str = env!("CARGO_CRATE_NAME");
 
 /// The level that the user requests: `TF_LOG_PROVIDER_<NAME>` takes precedence over `TF_LOG_PROVIDER`, and that over
 /// `TF_LOG`. Off if none is set. As in Terraform, `JSON` and unknown words mean trace.
-#[must_use]
 pub fn level(name: &str, variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let own = format!("TF_LOG_PROVIDER_{}", name.to_uppercase());
     let set = [own.as_str(), "TF_LOG_PROVIDER", "TF_LOG"]
@@ -39,74 +39,50 @@ pub fn level(name: &str, variable: impl Fn(&str) -> Option<String>) -> LevelFilt
 /// a process; further calls have no effect.
 pub fn start(level: LevelFilter, targets: &'static [&'static str]) {
     if level != LevelFilter::OFF {
-        let _ = tracing_subscriber::registry()
-            .with(HostLayer.with_filter(TargetFilter { level, targets }))
-            .try_init();
+        let filter = FilterFn::new(move |meta| {
+            let target = meta.target().split("::").next().unwrap_or_default();
+            *meta.level() <= level && (target == OWN_TARGET || targets.contains(&target))
+        });
+        let layer = HostLayer.with_filter(filter.with_max_level_hint(level));
+        let _ = tracing_subscriber::registry().with(layer).try_init();
     }
 }
 
 /// A log line for an error that prevents serving, which does not depend on the level.
-#[must_use]
 pub fn error_line(message: &str) -> String {
-    line(Level::ERROR, "plugin", message.to_owned(), Map::new())
-}
-
-struct TargetFilter {
-    level: LevelFilter,
-    targets: &'static [&'static str],
-}
-
-impl<S> tracing_subscriber::layer::Filter<S> for TargetFilter {
-    fn enabled(&self, meta: &tracing::Metadata<'_>, _: &Context<'_, S>) -> bool {
-        let target = meta.target().split("::").next().unwrap_or_default();
-        *meta.level() <= self.level && (target == OWN_TARGET || self.targets.contains(&target))
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.level)
-    }
+    let message = [("@message".to_owned(), message.into())];
+    line(Level::ERROR, "plugin", Fields(Map::from_iter(message)))
 }
 
 struct HostLayer;
 
 impl<S: Subscriber> Layer<S> for HostLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut fields = Fields {
-            message: String::new(),
-            rest: Map::new(),
-        };
+        let mut fields = Fields::default();
         event.record(&mut fields);
-        let module = event.metadata().target();
-        let line = line(*event.metadata().level(), module, fields.message, fields.rest);
+        let line = line(*event.metadata().level(), event.metadata().target(), fields);
         // A single write keeps the lines of several threads separate. An error means that the host has ended.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
 
-fn line(level: Level, module: &str, message: String, mut fields: Map<String, Json>) -> String {
+fn line(level: Level, module: &str, Fields(mut fields): Fields) -> String {
     let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
     fields.insert("@level".to_owned(), level.as_str().to_lowercase().into());
-    fields.insert("@message".to_owned(), message.into());
+    fields.entry("@message").or_insert_with(|| "".into());
     fields.insert("@module".to_owned(), module.into());
     fields.insert("@timestamp".to_owned(), time.into());
     format!("{}\n", Json::Object(fields))
 }
 
-struct Fields {
-    message: String,
-    rest: Map<String, Json>,
-}
+/// The fields of an event by name, the message as `@message`.
+#[derive(Default)]
+struct Fields(Map<String, Json>);
 
 impl Fields {
-    fn put(&mut self, name: &str, value: Json) {
-        let value = match value {
-            Json::String(text) => Json::String(foreign_text(&text)),
-            other => other,
-        };
-        match (name, value) {
-            ("message", Json::String(message)) => self.message = message,
-            (name, value) => drop(self.rest.insert(name.to_owned(), value)),
-        }
+    fn text(&mut self, name: &str, text: &str) {
+        let name = if name == "message" { "@message" } else { name };
+        self.0.insert(name.to_owned(), foreign_text(text).into());
     }
 }
 
@@ -114,23 +90,23 @@ impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut text = String::new();
         let _ = write!(text, "{value:?}");
-        self.put(field.name(), text.into());
+        self.text(field.name(), &text);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field.name(), value.into());
+        self.text(field.name(), value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field.name(), value.into());
+        self.0.insert(field.name().to_owned(), value.into());
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field.name(), value.into());
+        self.0.insert(field.name().to_owned(), value.into());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field.name(), value.into());
+        self.0.insert(field.name().to_owned(), value.into());
     }
 }
 
@@ -164,15 +140,13 @@ mod tests {
     /// The host prints the text of a line, decoded, to a terminal.
     #[test]
     fn texts_are_one_line_without_characters_that_control_a_terminal() {
-        let mut fields = Fields {
-            message: String::new(),
-            rest: Map::new(),
-        };
+        let mut fields = Fields::default();
         for name in ["message", "path"] {
-            fields.put(name, "a\u{1b}[2J\u{7}\u{9b}\u{202e}\r\n\nApply complete!".into());
+            fields.text(name, "a\u{1b}[2J\u{7}\u{9b}\u{202e}\r\n\nApply complete!");
         }
-        assert_eq!(fields.message, "a [2J Apply complete!");
-        assert_eq!(fields.rest["path"], "a [2J Apply complete!");
+        for name in ["@message", "path"] {
+            assert_eq!(fields.0[name], "a [2J Apply complete!");
+        }
     }
 
     #[test]

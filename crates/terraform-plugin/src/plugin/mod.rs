@@ -23,4 +23,4 @@ mod service;
 mod tls;
 mod transport;
 
-pub use serve::{Plugin, ServeError, serve};
+pub use serve::{ServeError, serve};

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::level_filters::LevelFilter;
@@ -11,13 +12,13 @@ use tracing::level_filters::LevelFilter;
 use crate::Provider;
 use crate::dispatch::ServeMode;
 use crate::engine::panics::install_hook;
-use crate::plugin::connections::{self, ConnectionTracker, Services};
+use crate::plugin::connections::{self, Connected};
 use crate::plugin::handshake::{self, Host};
 use crate::plugin::host::HostServices;
 use crate::plugin::host_watch::{ParentProcess, host_gone};
-use crate::plugin::service::{Calls, ProviderService};
-use crate::plugin::tls::{self, ServerTls, TlsError, server_tls};
-use crate::plugin::transport::{ListenError, ListenOptions, Listener};
+use crate::plugin::service::{Calls, Services};
+use crate::plugin::tls::{ServerTls, TlsError, server_tls};
+use crate::plugin::transport::{ListenError, Listener};
 use crate::plugin::{core_dumps, log};
 use crate::provider::Metadata;
 use crate::server::Server;
@@ -31,37 +32,23 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// the host did not receive.
 const LAST_CHANGES: Duration = Duration::from_secs(45);
 
-/// A plugin to serve.
-pub struct Plugin<P> {
-    /// The provider.
-    pub provider: P,
-    /// Whether a user started the process with `-debug`: no host, no TLS, any number of runs.
-    pub debug: bool,
-}
-
 /// The error if the plugin cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// No host started the process.
     #[error("this program is a plugin: Terraform or OpenTofu starts it")]
     NoHost,
-    /// The plugin cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// TLS with the host is not possible.
     #[error(transparent)]
-    Tls(#[from] tls::TlsError),
-    /// The handshake line cannot be written.
+    Tls(#[from] TlsError),
     #[error("cannot write to stdout: {0}")]
     Stdout(std::io::Error),
-    /// Signals cannot be handled.
     #[error("cannot handle signals: {0}")]
     Signals(std::io::Error),
 }
 
 impl ServeError {
     /// The text for stderr: a JSON object for a host, a sentence for a person.
-    #[must_use]
     pub fn report(&self) -> String {
         match self {
             Self::NoHost => format!("{self}\n"),
@@ -70,15 +57,12 @@ impl ServeError {
     }
 }
 
-/// Serves a provider until the host, or in debug mode the user, ends it.
-///
-/// # Errors
-/// [`ServeError`] if serving cannot start.
-pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
-    let managed = !plugin.debug;
-    let served = run(plugin).await;
+/// Serves a provider until the host ends it, or in debug mode, which has no host and no TLS and serves any number of
+/// runs, the user.
+pub async fn serve<P: Provider>(provider: P, debug: bool) -> Result<(), ServeError> {
+    let served = run(provider, debug).await;
     if let Err(error) = &served
-        && managed
+        && !debug
         && !matches!(error, ServeError::NoHost)
     {
         // A host shows the user a first line that is no handshake. It logs stderr, which most users do not see.
@@ -88,49 +72,47 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     served
 }
 
-async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
+async fn run<P: Provider>(provider: P, debug: bool) -> Result<(), ServeError> {
     let parent = ParentProcess::now();
     // A value that is not Unicode must not count as unset: without its certificate, the host would be served without
     // TLS.
     let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
-    let host = if plugin.debug {
+    let host = if debug {
         None
     } else {
         Some(Host::from_environment(variable).ok_or(ServeError::NoHost)?)
     };
-    let metadata = plugin.provider.metadata();
-    start_log(&metadata, plugin.debug);
-    if !plugin.debug {
+    let metadata = provider.metadata();
+    start_log(&metadata, debug);
+    if !debug {
         core_dumps::forbid();
     }
 
-    let options = host
-        .as_ref()
-        .map_or_else(ListenOptions::default, |h| h.options.clone());
+    let options = host.as_ref().map(|h| h.options.clone()).unwrap_or_default();
     let listener = Listener::bind(&options)?;
-    let tls = host
-        .as_ref()
-        .and_then(|h| h.client_certificate.as_deref())
-        .map(server_tls)
-        .transpose();
-    let tls: Option<ServerTls> = tls.map_err(|e: TlsError| e)?;
+    let certificate = host.as_ref().and_then(|h| h.client_certificate.as_deref());
+    let tls = certificate.map(server_tls).transpose()?;
     // Installed before the handshake: an interrupt must never reach the default handler.
     let signals = signals::Signals::new().map_err(ServeError::Signals)?;
     write_handshake(metadata.address, &listener, tls.as_ref(), host.as_ref()).map_err(ServeError::Stdout)?;
 
     let end = CancellationToken::new();
     let calls = Calls::default();
-    let connections = ConnectionTracker::new();
-    let mode = if plugin.debug {
+    let connected = watch::Sender::new(Connected::default());
+    let mode = if debug {
         ServeMode::Debug
     } else {
         ServeMode::Managed
     };
-    let server = Arc::new(Server::new(plugin.provider, mode));
-    let services = Services {
-        provider: ProviderService::new(server.clone(), calls.clone()),
-        host: HostServices::new(end.clone(), !plugin.debug),
-    };
+    let server = Arc::new(Server::new(provider, mode));
+    let services = Arc::new(Services {
+        server: server.clone(),
+        calls: calls.clone(),
+        host: HostServices {
+            end: end.clone(),
+            ends_on_shutdown: !debug,
+        },
+    });
 
     let open = TaskTracker::new();
     let accept = async {
@@ -138,14 +120,9 @@ async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
             match listener.accept().await {
                 Ok(connection) => {
                     let tls = tls.as_ref().map(|t| t.config.clone());
-                    let (services, connections) = (services.clone(), connections.clone());
-                    open.spawn(connections::serve(
-                        connection,
-                        tls,
-                        services,
-                        connections,
-                        end.clone(),
-                    ));
+                    let (services, connected) = (services.clone(), connected.clone());
+                    let end = end.clone();
+                    open.spawn(connections::serve(connection, tls, services, connected, end));
                 }
                 Err(error) => {
                     // For instance, the process has too many open files. Existing connections continue.
@@ -156,10 +133,10 @@ async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         }
     };
     let host_gone = async {
-        if plugin.debug {
+        if debug {
             std::future::pending::<()>().await;
         }
-        host_gone(connections.watch(), parent).await;
+        host_gone(connected.subscribe(), parent).await;
     };
     calls.all.close();
     calls.changes.close();
@@ -170,7 +147,7 @@ async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         () = accept => {}
         () = end.cancelled() => {}
         () = host_gone.as_mut() => orphaned = true,
-        () = signals.end(plugin.debug) => {
+        () = signals.end(debug) => {
             server.stop();
             tokio::select! {
                 () = calls.all.wait() => {}

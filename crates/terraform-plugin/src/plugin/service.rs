@@ -1,55 +1,63 @@
-//! The service `tfplugin6.Provider`: decodes requests, passes them to the server and encodes responses.
+//! The services: go-plugin's, and `tfplugin6.Provider`, which decodes requests, passes them to the server and encodes responses.
 //!
 //! tonic generates separate code for each method. This service finds them by name, which makes the program smaller.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use http::{Request, Response};
+use hyper::body::{Bytes, Incoming};
 use prost::Message;
-use prost::bytes::Bytes;
 use tonic::Status;
+use tonic::body::Body;
 use tonic::codegen::BoxFuture;
 
-use crate::plugin::grpc::{Encoded, Responses, decode, one};
+use crate::plugin::grpc::{self, Encoded, Responses, decode, one};
+use crate::plugin::host::{BROKER, HostServices};
 use crate::plugin::service::messages::{Failure, respond};
 use crate::server::Server;
 use crate::{Diagnostics, Provider};
 
-mod action;
 mod apply;
-mod data_source;
 mod delivery;
-mod function;
-mod list_resource;
 mod messages;
 mod provider;
 mod resource;
+mod streams;
 
 pub use self::delivery::Calls;
 
-/// Serves a provider to the host.
-pub struct ProviderService<P: Provider> {
-    server: Arc<Server<P>>,
-    calls: Calls,
+/// All services, which each connection provides.
+pub struct Services<P: Provider> {
+    /// The provider.
+    pub server: Arc<Server<P>>,
+    /// The calls in flight.
+    pub calls: Calls,
+    /// The services of go-plugin.
+    pub host: HostServices,
 }
 
-impl<P: Provider> Clone for ProviderService<P> {
-    fn clone(&self) -> Self {
-        Self::new(self.server.clone(), self.calls.clone())
-    }
-}
-
-impl<P: Provider> ProviderService<P> {
-    /// A service for a provider that counts the calls in flight.
-    pub fn new(server: Arc<Server<P>>, calls: Calls) -> Self {
-        Self { server, calls }
+impl<P: Provider> Services<P> {
+    /// Handles a call.
+    pub(crate) async fn respond(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Infallible> {
+        Ok(grpc::respond(self.call(request).await))
     }
 
-    /// Handles a call of this method.
-    pub(crate) async fn call(self, method: &str, message: Bytes) -> Responses {
-        match method {
-            "ListResource" => Ok(self.list_resource(message.len(), decode(message)?)),
-            "InvokeAction" => Ok(self.invoke_action(message.len(), decode(message)?)),
-            _ => Ok(one(self.unary(method, message).await?)),
+    async fn call(&self, request: Request<Incoming>) -> Responses {
+        let (head, body) = request.into_parts();
+        let path = head.uri.path();
+        if path == BROKER {
+            return self.host.call(path, Bytes::new());
+        }
+        let message = grpc::read(body).await?;
+        match path.strip_prefix("/tfplugin6.Provider/") {
+            Some("ListResource") => Ok(self.list_resource(message.len(), decode(message)?)),
+            Some("InvokeAction") => Ok(self.invoke_action(message.len(), decode(message)?)),
+            Some(method) => Ok(one(self.unary(method, message).await?)),
+            None => self.host.call(path, message),
         }
     }
 
@@ -71,13 +79,13 @@ impl<P: Provider> ProviderService<P> {
             "ImportResourceState" => self.run(message, resource::import_resource_state),
             "MoveResourceState" => self.run(message, resource::move_resource_state),
             "GenerateResourceConfig" => self.run(message, resource::generate_resource_config),
-            "ValidateDataResourceConfig" => self.run(message, data_source::validate_data_resource_config),
-            "ReadDataSource" => self.run(message, data_source::read_data_source),
-            "GetFunctions" => self.run(message, function::get_functions),
-            "CallFunction" => self.run(message, function::call_function),
-            "ValidateListResourceConfig" => self.run(message, list_resource::validate_list_resource_config),
-            "ValidateActionConfig" => self.run(message, action::validate_action_config),
-            "PlanAction" => self.run(message, action::plan_action),
+            "ValidateDataResourceConfig" => self.run(message, resource::validate_data_resource_config),
+            "ReadDataSource" => self.run(message, resource::read_data_source),
+            "GetFunctions" => self.run(message, provider::get_functions),
+            "CallFunction" => self.run(message, provider::call_function),
+            "ValidateListResourceConfig" => self.run(message, streams::validate_list_resource_config),
+            "ValidateActionConfig" => self.run(message, streams::validate_action_config),
+            "PlanAction" => self.run(message, streams::plan_action),
             _ => fail(Status::unimplemented("the provider does not have this method")),
         }
     }

@@ -23,18 +23,10 @@ pub struct ListenOptions {
 /// The error if the plugin cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// The socket cannot be created.
     #[error("cannot listen on the Unix socket {}: {source}{}", path.display(), hint(source))]
-    Socket {
-        /// The path of the socket.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// The group does not exist.
+    Socket { path: PathBuf, source: io::Error },
     #[error("PLUGIN_UNIX_SOCKET_GROUP names the group {0}, which does not exist")]
     Group(String),
-    /// No port of the range is free.
     #[error("no TCP port from {0} to {1} on 127.0.0.1 is free (PLUGIN_MIN_PORT, PLUGIN_MAX_PORT): {2}")]
     Ports(u16, u16, io::Error),
 }
@@ -51,7 +43,6 @@ fn hint(source: &io::Error) -> &'static str {
 
 /// A socket that the host can connect to. Dropping it removes the file of a Unix socket.
 pub enum Listener {
-    /// A Unix domain socket.
     #[cfg(unix)]
     Unix(unix::Socket),
     /// A TCP port on 127.0.0.1.
@@ -60,9 +51,6 @@ pub enum Listener {
 
 impl Listener {
     /// Listens on the default kind of socket of the platform.
-    ///
-    /// # Errors
-    /// [`ListenError`], which includes a remedy.
     pub fn bind(options: &ListenOptions) -> Result<Self, ListenError> {
         #[cfg(unix)]
         return unix::Socket::bind(options).map(Self::Unix);
@@ -71,9 +59,6 @@ impl Listener {
     }
 
     /// Listens on the first free port of a range, or on any port.
-    ///
-    /// # Errors
-    /// [`ListenError::Ports`] if no port is free.
     #[cfg_attr(unix, allow(dead_code))] // used on Windows, tested on all platforms
     pub fn bind_tcp(ports: Option<(u16, u16)>) -> Result<Self, ListenError> {
         let (from, to) = ports.unwrap_or((0, 0));
@@ -92,7 +77,6 @@ impl Listener {
     }
 
     /// `unix` or `tcp`, as in the handshake line.
-    #[must_use]
     pub fn network(&self) -> &'static str {
         match self {
             #[cfg(unix)]
@@ -102,7 +86,6 @@ impl Listener {
     }
 
     /// The path of the socket, or the address and port.
-    #[must_use]
     pub fn address(&self) -> String {
         match self {
             #[cfg(unix)]
@@ -111,10 +94,6 @@ impl Listener {
         }
     }
 
-    /// Accepts a connection.
-    ///
-    /// # Errors
-    /// The error of the system, for instance that the process has too many open files.
     pub async fn accept(&self) -> io::Result<Box<dyn Connection>> {
         match self {
             #[cfg(unix)]
@@ -248,63 +227,6 @@ mod unix {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn socket_is_private_and_removed_with_listener() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let options = ListenOptions {
-            socket_dir: Some(dir.path().to_owned()),
-            ..ListenOptions::default()
-        };
-        let listener = Listener::bind(&options).unwrap();
-        let path = PathBuf::from(listener.address());
-        assert_eq!(path.parent(), Some(dir.path()));
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        drop(listener);
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-    }
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn group_gets_access_and_unknown_group_is_error() {
-        use std::os::unix::fs::{MetadataExt, PermissionsExt};
-        let dir = tempfile::tempdir().unwrap();
-        let own = std::fs::metadata(dir.path()).unwrap().gid().to_string();
-        let options = |group: &str| ListenOptions {
-            socket_dir: Some(dir.path().to_owned()),
-            socket_group: Some(group.to_owned()),
-            ..ListenOptions::default()
-        };
-        let listener = Listener::bind(&options(&own)).unwrap();
-        let mode = std::fs::metadata(listener.address())
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o660);
-        assert!(matches!(
-            Listener::bind(&options("no-such-group")),
-            Err(ListenError::Group(_))
-        ));
-    }
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn bind_error_includes_remedy() {
-        let options = |dir: String| ListenOptions {
-            socket_dir: Some(dir.into()),
-            ..ListenOptions::default()
-        };
-        let text = |dir| Listener::bind(&options(dir)).err().unwrap().to_string();
-        assert!(text("/no/such/folder".to_owned()).contains("folder that exists"));
-        let dir = tempfile::tempdir().unwrap();
-        let long = dir.path().join("x".repeat(120)).display().to_string();
-        assert!(text(long).contains("short enough"));
-    }
 
     #[tokio::test]
     async fn bind_tcp_uses_first_free_port() {

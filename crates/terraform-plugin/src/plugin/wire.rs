@@ -74,16 +74,12 @@ pub fn schema(schema: &Schema) -> tf::Schema {
 /// The identity schema of a resource, if it has an identity.
 pub(crate) fn identity_schema(schema: &Schema) -> Option<tf::ResourceIdentitySchema> {
     use tf::resource_identity_schema::IdentityAttribute;
-    let attribute_of = |name| schema.attributes().iter().find(|a| a.name() == name);
-    let attributes = schema.identity_attributes().iter().filter_map(|part| {
-        let attribute = attribute_of(part.name)?;
-        Some(IdentityAttribute {
-            name: part.name.to_owned(),
-            r#type: attribute.value_type().to_json().to_string().into_bytes(),
-            required_for_import: part.required_for_import,
-            optional_for_import: !part.required_for_import,
-            description: attribute.description_text().to_owned(),
-        })
+    let attributes = schema.identity_attributes().map(|part| IdentityAttribute {
+        name: part.name.to_owned(),
+        r#type: type_bytes(&part.value_type()),
+        required_for_import: part.identity == Some(true),
+        optional_for_import: part.identity == Some(false),
+        description: part.description.to_owned(),
     });
     let identity_attributes: Vec<_> = attributes.collect();
     (!identity_attributes.is_empty()).then_some(tf::ResourceIdentitySchema {
@@ -95,13 +91,13 @@ pub(crate) fn identity_schema(schema: &Schema) -> Option<tf::ResourceIdentitySch
 /// The definition of a function.
 pub(crate) fn function(definition: &FunctionDefinition) -> tf::Function {
     tf::Function {
-        parameters: definition.parameters().iter().map(parameter).collect(),
-        variadic_parameter: definition.variadic_parameter().map(parameter),
+        parameters: definition.parameters.iter().map(parameter).collect(),
+        variadic_parameter: definition.variadic.as_ref().map(parameter),
         r#return: Some(tf::function::Return {
-            r#type: type_bytes(definition.result()),
+            r#type: type_bytes(&definition.result),
         }),
-        summary: definition.summary().to_owned(),
-        description: definition.description().to_owned(),
+        summary: definition.summary.to_owned(),
+        description: definition.description.to_owned(),
         description_kind: tf::StringKind::Markdown.into(),
         ..tf::Function::default()
     }
@@ -109,11 +105,11 @@ pub(crate) fn function(definition: &FunctionDefinition) -> tf::Function {
 
 fn parameter(parameter: &Parameter) -> tf::function::Parameter {
     tf::function::Parameter {
-        name: parameter.name().to_owned(),
-        r#type: type_bytes(parameter.ty()),
-        allow_null_value: parameter.allows_null(),
-        allow_unknown_values: parameter.allows_unknown(),
-        description: parameter.description().to_owned(),
+        name: parameter.name.to_owned(),
+        r#type: type_bytes(&parameter.ty),
+        allow_null_value: parameter.allow_null,
+        allow_unknown_values: parameter.allow_unknown,
+        description: parameter.description.to_owned(),
         description_kind: tf::StringKind::Markdown.into(),
     }
 }
@@ -172,27 +168,27 @@ pub(crate) fn invoke_event(event: InvokeEvent) -> tf::invoke_action::Event {
 }
 
 fn attribute(attribute: &Attribute) -> tf::schema::Attribute {
-    let (r#type, nested_type) = match attribute.kind() {
-        Kind::Plain(ty) => (ty.to_json().to_string().into_bytes(), None),
-        Kind::Nested(nesting, attributes) => (Vec::new(), Some(nested(*nesting, attributes))),
+    let (r#type, nested_type) = match &attribute.kind {
+        Kind::Plain(ty) => (type_bytes(ty), None),
+        Kind::Nested(nesting, schema) => (Vec::new(), Some(nested(*nesting, schema))),
     };
     tf::schema::Attribute {
-        name: attribute.name().to_owned(),
+        name: attribute.name.to_owned(),
         r#type,
         nested_type,
-        description: attribute.description_text().to_owned(),
-        required: attribute.is_required(),
-        optional: attribute.is_optional(),
-        computed: attribute.is_computed(),
-        sensitive: attribute.is_sensitive(),
+        description: attribute.description.to_owned(),
+        required: attribute.required,
+        optional: attribute.optional,
+        computed: attribute.computed,
+        sensitive: attribute.sensitive,
         description_kind: tf::StringKind::Markdown.into(),
-        deprecated: attribute.deprecation().is_some(),
-        write_only: attribute.is_write_only(),
-        deprecation_message: attribute.deprecation().unwrap_or_default().to_owned(),
+        deprecated: attribute.deprecation.is_some(),
+        write_only: attribute.write_only,
+        deprecation_message: attribute.deprecation.unwrap_or_default().to_owned(),
     }
 }
 
-fn nested(nesting: Nesting, attributes: &[Attribute]) -> tf::schema::Object {
+fn nested(nesting: Nesting, schema: &Schema) -> tf::schema::Object {
     use tf::schema::object::NestingMode;
     let nesting = match nesting {
         Nesting::Single => NestingMode::Single,
@@ -202,7 +198,7 @@ fn nested(nesting: Nesting, attributes: &[Attribute]) -> tf::schema::Object {
     };
     #[allow(deprecated)] // the item counts are obsolete
     tf::schema::Object {
-        attributes: attributes.iter().map(attribute).collect(),
+        attributes: schema.attributes().iter().map(attribute).collect(),
         nesting: nesting.into(),
         ..tf::schema::Object::default()
     }

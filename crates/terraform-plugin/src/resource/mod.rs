@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::engine::plan;
-use crate::model::{Model, ModelError, from_value};
+use crate::model::{Model, from_value};
 use crate::resource::private::Private;
 use crate::schema::Schema;
 use crate::value::Value;
@@ -194,7 +194,7 @@ impl<R: Resource + ?Sized> PlanCall<'_, R> {
     /// A diagnostic if the values do not fit the model.
     pub fn update(&mut self) -> Result<(), Diagnostics> {
         let (schema, prior, config) = self.request;
-        self.planned = from_value(plan::changed(schema, prior, config)).map_err(Diagnostic::from)?;
+        self.planned = from_value(plan::changed(schema, prior, config))?;
         Ok(())
     }
 }
@@ -299,15 +299,9 @@ impl<R: Resource + ?Sized> ImportCall<'_, R> {
     /// # Errors
     /// A diagnostic if a field of the model cannot be null.
     pub fn empty(&self) -> Result<R::Model, Diagnostics> {
-        empty::<R::Model>().map_err(|error| Diagnostic::from(error).into())
+        let nulls = Value::Object(<_>::default()).shaped(R::Model::schema().object_type())?;
+        Ok(from_value(nulls)?)
     }
-}
-
-/// A model whose attributes are all null.
-pub(crate) fn empty<M: Model>() -> Result<M, ModelError> {
-    from_value(Value::object(
-        M::attributes().iter().map(|a| (a.name(), Value::Null)),
-    ))
 }
 
 /// The state that a `moved` block converts. `Debug` omits the state, which may contain secrets.

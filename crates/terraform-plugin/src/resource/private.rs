@@ -9,80 +9,58 @@ use serde_json::{Map, Value as Json};
 /// Named JSON values that Terraform stores with the state of a resource, and that only the provider reads. They are
 /// stored in plain text: never put a secret in them. `Debug` shows only the names, because the data of another provider
 /// may contain a secret.
-#[derive(Clone, PartialEq)]
-pub struct Private(Content);
-
-#[derive(Clone, PartialEq)]
-enum Content {
-    Values(Map<String, Json>),
+#[derive(Clone, Default, PartialEq)]
+pub struct Private {
+    values: Map<String, Json>,
     /// Bytes that another provider wrote. They remain unchanged until a value is set.
-    Foreign(Vec<u8>),
+    foreign: Vec<u8>,
 }
 
 impl Private {
     /// Reads the bytes that are stored with a state.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        if bytes.is_empty() {
-            return Self::default();
-        }
-        serde_json::from_slice(bytes).map_or_else(
-            |_| Self(Content::Foreign(bytes.to_vec())),
-            |values| Self(Content::Values(values)),
-        )
+        let (values, foreign) = match serde_json::from_slice(bytes) {
+            Ok(values) => (values, Vec::new()),
+            Err(_) => (Map::new(), bytes.to_vec()),
+        };
+        Self { values, foreign }
     }
 
     /// The bytes to store with the state.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        match &self.0 {
-            Content::Values(values) if values.is_empty() => Vec::new(),
-            // A map with string keys always has a JSON form.
-            Content::Values(values) => serde_json::to_vec(values).unwrap_or_default(),
-            Content::Foreign(bytes) => bytes.clone(),
+        if self.values.is_empty() {
+            return self.foreign.clone();
         }
+        // A map with string keys always has a JSON form.
+        serde_json::to_vec(&self.values).unwrap_or_default()
     }
 
     /// The value with this name, if it has the type `T`.
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        match &self.0 {
-            Content::Values(values) => T::deserialize(values.get(name)?).ok(),
-            Content::Foreign(_) => None,
-        }
+        T::deserialize(self.values.get(name)?).ok()
     }
 
     /// Stores a value. A value without a JSON form removes the stored one.
     pub fn set(&mut self, name: &str, value: &impl Serialize) {
         self.remove(name);
-        if let (Content::Values(values), Ok(value)) = (&mut self.0, serde_json::to_value(value)) {
-            values.insert(name.to_owned(), value);
+        if let Ok(value) = serde_json::to_value(value) {
+            self.values.insert(name.to_owned(), value);
         }
     }
 
     /// Removes a value.
     pub fn remove(&mut self, name: &str) {
-        match &mut self.0 {
-            Content::Values(values) => {
-                values.remove(name);
-            }
-            Content::Foreign(_) => *self = Self::default(),
-        }
+        self.foreign.clear();
+        self.values.remove(name);
     }
 }
 
 impl fmt::Debug for Private {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Content::Values(values) => f.debug_set().entries(values.keys()).finish(),
-            Content::Foreign(bytes) => write!(f, "Private({} bytes)", bytes.len()),
-        }
-    }
-}
-
-impl Default for Private {
-    fn default() -> Self {
-        Self(Content::Values(Map::new()))
+        f.debug_set().entries(self.values.keys()).finish()
     }
 }
 

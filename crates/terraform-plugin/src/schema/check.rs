@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind, Nesting};
+use crate::schema::block::{Attribute, Kind, Nesting, Schema};
 use crate::schema::rule::Rule;
 use crate::value::types::Type;
 
@@ -47,13 +46,11 @@ impl Schema {
             write_only: false,
         };
         validate_attributes(self.attributes(), &parent, &mut errors);
-        for part in self.identity_attributes() {
-            if !self.attribute(part.name).is_some_and(can_identify) {
-                errors.push(format!(
-                    "{}: not an attribute that can be part of an identity",
-                    part.name
-                ));
-            }
+        for part in self.identity_attributes().filter(|part| !can_identify(part)) {
+            let name = part.name;
+            errors.push(format!(
+                "{name}: not an attribute that can be part of an identity"
+            ));
         }
         validate_rules(&self.rules, self.attributes(), "", &mut errors);
         let reserved = match kind {
@@ -120,8 +117,8 @@ fn validate_attributes(attributes: &[Attribute], parent: &Parent<'_>, errors: &m
                 in_set: parent.in_set || *nesting == Nesting::Set,
                 write_only: attribute.write_only,
             };
-            validate_attributes(inner, &parent, errors);
-            validate_rules(&attribute.rules, inner, parent.prefix, errors);
+            validate_attributes(inner.attributes(), &parent, errors);
+            validate_rules(&inner.rules, inner.attributes(), parent.prefix, errors);
         }
     }
 }
@@ -219,190 +216,102 @@ pub(crate) fn has_dynamic_element(ty: &Type) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{IdentityAttribute, Validator};
+    use crate::Validator;
 
     #[test]
-    fn validate_implementation_nested_errors_are_reported_with_path() {
-        let valid = Schema::new(
-            "A thing.",
-            [Attribute::string("name").required().description("Its name.")],
-        );
-        assert_eq!(
-            valid.validate_implementation(BlockKind::Resource),
-            Vec::<String>::new()
-        );
-
-        let inner = [
-            Attribute::bool("a")
-                .optional()
-                .write_only()
-                .default(true)
-                .description("A."),
-            Attribute::bool("a").required().optional().description("A."),
+    fn validate_implementation_reports_each_error_with_its_path() {
+        let text = |name| Attribute::string(name).optional().description("A text.");
+        let plain = |name, ty| Attribute::new(name, Kind::Plain(ty)).optional().description("A.");
+        let nested = |name, nesting, inner| {
+            let nested = Attribute::nested(name, nesting, [inner]);
+            nested.optional().description("Objects.")
+        };
+        let attributes = [
+            text("valid").requires_replace().default("x"),
+            nested("list", Nesting::List, text("s").write_only()),
+            Attribute::string("Name").optional(),
+            Attribute::string("nobody").description("Set by nobody."),
+            text("both").required(),
+            text("twice"),
+            text("twice"),
+            text("secret").write_only().default("x"),
+            nested("set", Nesting::Set, text("s").write_only()),
+            nested("part", Nesting::List, text("c")).write_only(),
+            nested("keys", Nesting::Set, text("k").requires_replace()),
+            text("kept").use_state_for_unknown(),
+            text("old").deprecated(""),
+            plain("mixed", Type::list(Type::Dynamic)),
+            text("one").default(1),
+            plain("number", Type::Number).validator(Validator::not_blank()),
+            plain("flag", Type::Bool).semantic_equality(str::eq_ignore_ascii_case),
         ];
-        let invalid = Schema::new("", [Attribute::nested("n", Nesting::List, inner)]);
+        let rule = Rule::Conflicts(&["valid", "nobody", "absent"]);
+        let schema = Schema::new("", attributes).rules([rule]);
         assert_eq!(
-            invalid.validate_implementation(BlockKind::Resource),
+            schema.validate_implementation(BlockKind::Resource),
             [
                 "no description",
-                "n: no description",
-                "n: neither required nor optional nor computed",
-                "n.a: write-only, so it cannot be computed",
-                "n.a: declared twice",
-                "n.a: required, so it cannot be optional or computed",
+                "Name: not a valid name",
+                "Name: no description",
+                "nobody: neither required nor optional nor computed",
+                "both: required, so it cannot be optional or computed",
+                "twice: declared twice",
+                "secret: write-only, so it cannot be computed",
+                "set.s: write-only, so it cannot be part of a set",
+                "part.c: part of a write-only attribute, so it must be write-only",
+                "keys.k: part of a set, whose elements have no path, so it cannot require a replacement",
+                "kept: keeps its value, so it must be computed",
+                "old: deprecated without a reason",
+                "mixed: a collection with elements of the type dynamic",
+                "one: its default has another type",
+                "number: a validator is for another type",
+                "flag: semantic equality is for strings, and lists and sets of strings",
+                "nobody: part of a rule, and no argument",
+                "absent: part of a rule, and no argument",
             ]
-        );
-    }
-
-    fn errors(attribute: Attribute) -> Vec<String> {
-        Schema::new("A thing.", [attribute.description("An attribute.")])
-            .validate_implementation(BlockKind::Resource)
-    }
-
-    #[test]
-    fn validate_implementation_write_only_in_set_is_error() {
-        let secret = || {
-            Attribute::string("s")
-                .optional()
-                .write_only()
-                .description("A secret.")
-        };
-        assert_eq!(
-            errors(Attribute::nested("a", Nesting::Set, [secret()]).optional()),
-            ["a.s: write-only, so it cannot be part of a set"]
-        );
-        assert_eq!(
-            errors(Attribute::nested("a", Nesting::List, [secret()]).optional()),
-            [""; 0]
-        );
-    }
-
-    #[test]
-    fn validate_implementation_write_only_parent_needs_write_only_children() {
-        let child = Attribute::string("c").optional().description("A child.");
-        assert_eq!(
-            errors(
-                Attribute::nested("a", Nesting::List, [child])
-                    .optional()
-                    .write_only()
-            ),
-            ["a.c: part of a write-only attribute, so it must be write-only"]
-        );
-    }
-
-    #[test]
-    fn validate_implementation_dynamic_element_or_deprecation_without_reason_is_error() {
-        let list = Attribute::new("a", Kind::Plain(Type::list(Type::Dynamic))).optional();
-        assert_eq!(
-            errors(list),
-            ["a: a collection with elements of the type dynamic"]
-        );
-        assert_eq!(
-            errors(Attribute::string("a").optional().deprecated("")),
-            ["a: deprecated without a reason"]
         );
     }
 
     #[test]
     fn validate_implementation_identity_of_nested_or_sensitive_attribute_is_error() {
-        let nested = || Attribute::nested("a", Nesting::List, []).computed();
         for attribute in [
-            nested(),
+            Attribute::nested("a", Nesting::List, []).computed(),
             Attribute::string("a").computed().sensitive(),
-            Attribute::string("b").computed(),
         ] {
-            let schema = Schema::new("A thing.", [attribute.description("An attribute.")]);
-            let schema = schema.identity(&[IdentityAttribute {
-                name: "a",
-                required_for_import: true,
-            }]);
+            let attribute = attribute.identity(true).description("An attribute.");
             assert_eq!(
-                schema.validate_implementation(BlockKind::Resource),
+                Schema::new("A thing.", [attribute]).validate_implementation(BlockKind::Resource),
                 ["a: not an attribute that can be part of an identity"]
             );
         }
     }
 
     #[test]
-    fn validate_implementation_value_of_other_type_is_error() {
-        assert_eq!(
-            errors(Attribute::string("a").optional().default(1)),
-            ["a: its default has another type"]
-        );
-        assert_eq!(
-            errors(
-                Attribute::number("a")
-                    .optional()
-                    .validator(Validator::not_blank())
-            ),
-            ["a: a validator is for another type"]
-        );
-        assert_eq!(
-            errors(
-                Attribute::bool("a")
-                    .optional()
-                    .semantic_equality(str::eq_ignore_ascii_case)
-            ),
-            ["a: semantic equality is for strings, and lists and sets of strings"]
-        );
-    }
-
-    #[test]
-    fn validate_implementation_requires_replace_in_set_is_error() {
-        let key = Attribute::string("k")
-            .required()
-            .requires_replace()
-            .description("A key.");
-        assert_eq!(
-            errors(Attribute::nested("a", Nesting::Set, [key]).optional()),
-            ["a.k: part of a set, whose elements have no path, so it cannot require a replacement"]
-        );
-    }
-
-    #[test]
     fn validate_implementation_option_without_effect_is_error() {
-        let of = |kind, attribute: Attribute| {
-            Schema::new("A thing.", [attribute.description("An attribute.")]).validate_implementation(kind)
-        };
-        assert_eq!(
-            of(
-                BlockKind::DataSource,
-                Attribute::bool("a").optional().default(true)
+        use BlockKind::{Config, DataSource, Provider};
+        let a = || Attribute::bool("a").optional().description("A flag.");
+        for (kind, attribute, error) in [
+            (
+                DataSource,
+                a().default(true),
+                "a default, which only a resource can plan",
             ),
-            ["a: has a default, which only a resource can plan"]
-        );
-        assert_eq!(
-            of(
-                BlockKind::DataSource,
-                Attribute::bool("a").optional().requires_replace()
+            (
+                DataSource,
+                a().requires_replace(),
+                "an option for plans, which only a resource has",
             ),
-            ["a: has an option for plans, which only a resource has"]
-        );
-        assert_eq!(
-            of(BlockKind::Provider, Attribute::bool("a").optional().write_only()),
-            ["a: write-only, which only a resource or an action can be"]
-        );
-        assert_eq!(
-            of(BlockKind::Config, Attribute::bool("a").optional().write_only()),
-            [""; 0]
-        );
-        assert_eq!(
-            of(BlockKind::Config, Attribute::bool("a").computed()),
-            ["a: computed, in a block of arguments"]
-        );
-    }
-
-    #[test]
-    fn validate_implementation_rule_over_no_argument_is_error() {
-        let schema = Schema::new("A thing.", [Attribute::bool("a").computed().description("A.")]);
-        assert_eq!(
-            schema
-                .rules([Rule::Conflicts(&["a", "b"])])
-                .validate_implementation(BlockKind::Resource),
-            [
-                "a: part of a rule, and no argument",
-                "b: part of a rule, and no argument"
-            ]
-        );
+            (
+                Provider,
+                a().write_only(),
+                "write-only, which only a resource or an action can be",
+            ),
+            (Config, a().computed(), "computed, in a block of arguments"),
+        ] {
+            let errors = Schema::new("A thing.", [attribute]).validate_implementation(kind);
+            assert!(errors.len() == 1 && errors[0].ends_with(error), "{errors:?}");
+        }
+        let valid = Schema::new("A thing.", [a().write_only()]);
+        assert_eq!(valid.validate_implementation(Config), [""; 0]);
     }
 }

@@ -1,6 +1,7 @@
 //! Rules over several attributes of a block.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::schema::validator::quoted;
 use crate::value::Value;
 use crate::value::path::Path;
 
@@ -35,65 +36,32 @@ impl Rule {
     /// Checks the object at this path in a configuration.
     pub(crate) fn check(&self, config: &Value, path: &Path, diagnostics: &mut Diagnostics) {
         let names = self.names();
-        let set = || {
-            names.iter().filter(|name| {
-                let value = config.get(name);
-                !value.is_null() && !value.is_unknown()
-            })
+        let is_null = |name: &&&str| config.get(name).is_null();
+        let is_set = |name: &&&str| !is_null(name) && !config.get(name).is_unknown();
+        let mut set = names.iter().filter(is_set);
+        let (first, second) = (set.next(), set.next());
+        let missing = names.iter().find(is_null);
+        let (summary, detail, at) = match (self, first, second, missing) {
+            (Self::ExactlyOneOf(_) | Self::AtLeastOneOf(_), ..)
+                if names.iter().all(|name| is_null(&name)) =>
+            {
+                let detail = format!("Set one of {}.", quoted(names));
+                ("Missing argument", detail, path.clone())
+            }
+            (Self::ExactlyOneOf(_) | Self::Conflicts(_), Some(first), Some(second), _) => {
+                let detail =
+                    format!("\"{second}\" cannot be set together with \"{first}\": remove one of them.");
+                ("Conflicting arguments", detail, path.attribute(*second))
+            }
+            (Self::RequiredTogether(_) | Self::RequiredWith(_), Some(set), _, Some(missing))
+                if matches!(self, Self::RequiredTogether(_)) || names.first() == Some(set) =>
+            {
+                let detail = format!("\"{set}\" is set, so \"{missing}\" must be set too.");
+                ("Missing argument", detail, path.attribute(*set))
+            }
+            _ => return,
         };
-        let null = || names.iter().filter(|name| config.get(name).is_null());
-        let list = |names: &[&str]| {
-            names
-                .iter()
-                .map(|n| format!("\"{n}\""))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let (first_set, more_set) = (set().next(), set().nth(1));
-        match self {
-            Self::ExactlyOneOf(_) | Self::AtLeastOneOf(_) if null().count() == names.len() => {
-                diagnostics.push(
-                    Diagnostic::error("Missing argument", format!("Set one of {}.", list(names)))
-                        .at(path.clone()),
-                );
-            }
-            Self::ExactlyOneOf(_) | Self::Conflicts(_) => {
-                if let (Some(first), Some(second)) = (first_set, more_set) {
-                    diagnostics.push(
-                        Diagnostic::error(
-                            "Conflicting arguments",
-                            format!(
-                                "\"{second}\" cannot be set together with \"{first}\": remove one of them."
-                            ),
-                        )
-                        .at(path.attribute(*second)),
-                    );
-                }
-            }
-            Self::RequiredTogether(_) => required(first_set, null().next(), path, diagnostics),
-            Self::RequiredWith(_) => {
-                let first = first_set.filter(|name| Some(*name) == names.first());
-                required(first, null().next(), path, diagnostics);
-            }
-            Self::AtLeastOneOf(_) => {}
-        }
-    }
-}
-
-fn required(
-    set: Option<&&'static str>,
-    missing: Option<&&'static str>,
-    path: &Path,
-    diagnostics: &mut Diagnostics,
-) {
-    if let (Some(set), Some(missing)) = (set, missing) {
-        diagnostics.push(
-            Diagnostic::error(
-                "Missing argument",
-                format!("\"{set}\" is set, so \"{missing}\" must be set too."),
-            )
-            .at(path.attribute(*set)),
-        );
+        diagnostics.push(Diagnostic::error(summary, detail).at(at));
     }
 }
 

@@ -23,126 +23,102 @@ pub struct Validator {
 impl Validator {
     /// A rule for values of any type.
     pub fn new(rule: impl Fn(&Value) -> Option<Diagnostic> + Send + Sync + 'static) -> Self {
+        Self::on(|_| true, rule)
+    }
+
+    /// A rule for values of some types.
+    fn on(
+        fits: impl Fn(&Type) -> bool + Send + Sync + 'static,
+        rule: impl Fn(&Value) -> Option<Diagnostic> + Send + Sync + 'static,
+    ) -> Self {
         Self {
             rule: Box::new(rule),
-            fits: Box::new(|_| true),
+            fits: Box::new(fits),
         }
     }
 
     /// A rule for strings.
     pub fn text(rule: impl Fn(&str) -> Option<Diagnostic> + Send + Sync + 'static) -> Self {
-        Self {
-            fits: Box::new(|ty| *ty == Type::String),
-            ..Self::new(move |value| value.as_str().and_then(&rule))
-        }
+        Self::on(
+            |ty| *ty == Type::String,
+            move |value| value.as_str().and_then(&rule),
+        )
     }
 
     /// A rule for numbers.
     pub fn number(rule: impl Fn(&Number) -> Option<Diagnostic> + Send + Sync + 'static) -> Self {
-        let rule = move |value: &Value| match value {
-            Value::Number(number) => rule(number),
-            _ => None,
-        };
-        Self {
-            fits: Box::new(|ty| *ty == Type::Number),
-            ..Self::new(rule)
-        }
+        Self::on(
+            |ty| *ty == Type::Number,
+            move |value| match value {
+                Value::Number(number) => rule(number),
+                _ => None,
+            },
+        )
     }
 
     /// Each element of the list, set or map follows a rule.
     #[must_use]
     pub fn each(element: Self) -> Self {
         let Self { rule, fits } = element;
-        let each = move |value: &Value| {
-            let known = |value: &&Value| !value.is_null() && !value.is_unknown();
-            match value {
-                Value::List(elements) | Value::Set(elements) => elements.iter().filter(known).find_map(&rule),
-                Value::Map(entries) => entries.values().filter(known).find_map(&rule),
-                _ => None,
-            }
+        let fits = move |ty: &Type| match ty {
+            Type::List(element) | Type::Set(element) | Type::Map(element) => fits(element),
+            _ => false,
         };
-        Self {
-            fits: Box::new(move |ty| match ty {
-                Type::List(element) | Type::Set(element) | Type::Map(element) => fits(element),
-                _ => false,
-            }),
-            ..Self::new(each)
-        }
+        Self::on(fits, move |value| {
+            let mut known = value.elements().filter(|e| !e.is_null() && !e.is_unknown());
+            known.find_map(&rule)
+        })
     }
 
     /// The list, set or map has this number of elements.
     #[must_use]
     pub fn size(from: usize, to: usize) -> Self {
-        let size = move |value: &Value| {
-            let size = match value {
-                Value::List(elements) | Value::Set(elements) => elements.len(),
-                Value::Map(entries) => entries.len(),
-                _ => return None,
-            };
-            (!(from..=to).contains(&size)).then(|| {
-                Diagnostic::error(
-                    "Wrong number of elements",
-                    format!("It has {size} elements. Allowed: {from} to {to}."),
-                )
+        Self::on(is_collection, move |value| {
+            let size = value.elements().count();
+            unless((from..=to).contains(&size), "Wrong number of elements", || {
+                format!("It has {size} elements. Allowed: {from} to {to}.")
             })
-        };
-        Self {
-            fits: Box::new(|ty| matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_))),
-            ..Self::new(size)
-        }
+        })
     }
 
     /// The list has no element twice.
     #[must_use]
     pub fn unique() -> Self {
-        let unique = |value: &Value| {
-            let Value::List(elements) = value else {
-                return None;
-            };
-            let known = |value: &Value| value.is_wholly_known();
-            let again = |(i, value): (usize, &Value)| known(value) && elements[..i].contains(value);
-            let twice = elements.iter().enumerate().position(again)?;
+        let is_list = |ty: &Type| matches!(ty, Type::List(_));
+        Self::on(is_list, |value| {
+            let elements: Vec<_> = value.elements().collect();
+            let again = |i: usize| elements[i].is_wholly_known() && elements[..i].contains(&elements[i]);
+            let twice = (0..elements.len()).find(|i| again(*i))?;
             Some(Diagnostic::error(
                 "Element is not unique",
                 format!("Element {twice} equals an earlier one: remove it."),
             ))
-        };
-        Self {
-            fits: Box::new(|ty| matches!(ty, Type::List(_))),
-            ..Self::new(unique)
-        }
+        })
     }
 
     /// No element of the list, set or map is null. Without this rule, `["a", null]` reaches the provider.
     #[must_use]
     pub fn no_null() -> Self {
-        let no_null = |value: &Value| {
+        Self::on(is_collection, |value| {
             value.elements().any(Value::is_null).then(|| {
                 Diagnostic::error(
                     "Element is null",
                     "Each element needs a value: remove the ones that are null.",
                 )
             })
-        };
-        Self {
-            fits: Box::new(|ty| matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_))),
-            ..Self::new(no_null)
-        }
+        })
     }
 
     /// Each key of the map follows a rule for strings.
     #[must_use]
     pub fn keys(key: Self) -> Self {
-        let keys = move |value: &Value| match value {
+        let is_map = |ty: &Type| matches!(ty, Type::Map(_));
+        Self::on(is_map, move |value| match value {
             Value::Map(entries) => entries
                 .keys()
                 .find_map(|name| (key.rule)(&Value::String(name.clone()))),
             _ => None,
-        };
-        Self {
-            fits: Box::new(|ty| matches!(ty, Type::Map(_))),
-            ..Self::new(keys)
-        }
+        })
     }
 
     /// The string has this number of characters.
@@ -150,11 +126,8 @@ impl Validator {
     pub fn length(from: usize, to: usize) -> Self {
         Self::text(move |text| {
             let length = text.chars().count();
-            (!(from..=to).contains(&length)).then(|| {
-                Diagnostic::error(
-                    "Wrong length",
-                    format!("It has {length} characters. Allowed: {from} to {to}."),
-                )
+            unless((from..=to).contains(&length), "Wrong length", || {
+                format!("It has {length} characters. Allowed: {from} to {to}.")
             })
         })
     }
@@ -165,18 +138,15 @@ impl Validator {
     pub fn regex(allowed: &'static str, expression: &str) -> Self {
         let expression = regex_lite::Regex::new(expression);
         let is_valid = expression.is_ok();
-        let rule = move |text: &str| match &expression {
+        let rule = Self::text(move |text| match &expression {
             Ok(expression) if expression.is_match(text) => None,
             Ok(_) => Some(not_allowed(allowed)),
             Err(error) => Some(Diagnostic::error(
                 "Invalid regular expression in the provider",
                 format!("This is a bug in the provider: please report it ({error})."),
             )),
-        };
-        Self {
-            fits: Box::new(move |ty| is_valid && *ty == Type::String),
-            ..Self::text(rule)
-        }
+        });
+        Self::on(move |ty| is_valid && *ty == Type::String, rule.rule)
     }
 
     /// The string is a duration such as `90s`, `30m` or `1h 30m`.
@@ -197,12 +167,11 @@ impl Validator {
     #[must_use]
     pub fn range(from: f64, to: f64) -> Self {
         Self::number(move |number| {
-            (!(from..=to).contains(&number.to_f64())).then(|| {
-                Diagnostic::error(
-                    "Number out of range",
-                    format!("{number} is not between {from} and {to}."),
-                )
-            })
+            unless(
+                (from..=to).contains(&number.to_f64()),
+                "Number out of range",
+                || format!("{number} is not between {from} and {to}."),
+            )
         })
     }
 
@@ -220,16 +189,8 @@ impl Validator {
     #[must_use]
     pub fn one_of(allowed: &'static [&'static str]) -> Self {
         Self::text(move |text| {
-            (!allowed.contains(&text)).then(|| {
-                let allowed = allowed
-                    .iter()
-                    .map(|a| format!("\"{a}\""))
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                Diagnostic::error(
-                    "Value not allowed",
-                    format!("\"{}\" is not one of {allowed}.", foreign_text(text)),
-                )
+            unless(allowed.contains(&text), "Value not allowed", || {
+                format!("\"{}\" is not one of {}.", foreign_text(text), quoted(allowed))
             })
         })
     }
@@ -239,11 +200,8 @@ impl Validator {
     pub fn whole_number(from: i64, to: i64) -> Self {
         Self::number(move |number| {
             let fits = number.as_i64().is_some_and(|i| (from..=to).contains(&i));
-            (!fits).then(|| {
-                Diagnostic::error(
-                    "Number out of range",
-                    format!("{number} is not a whole number from {from} to {to}."),
-                )
+            unless(fits, "Number out of range", || {
+                format!("{number} is not a whole number from {from} to {to}.")
             })
         })
     }
@@ -262,6 +220,20 @@ impl Validator {
             diagnostics.push(diagnostic.at(path.clone()));
         }
     }
+}
+
+fn unless(valid: bool, summary: &str, detail: impl FnOnce() -> String) -> Option<Diagnostic> {
+    (!valid).then(|| Diagnostic::error(summary, detail()))
+}
+
+fn is_collection(ty: &Type) -> bool {
+    matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_))
+}
+
+/// Names for a message, each in quotation marks.
+pub(crate) fn quoted(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    names.join(", ")
 }
 
 fn not_allowed(allowed: &str) -> Diagnostic {

@@ -16,8 +16,8 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
-use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
+use tokio_util::task::AbortOnDropHandle;
 use tonic::body::Body;
 use tower_service::Service;
 
@@ -91,10 +91,9 @@ where
     let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
     let (sender, connection) = within("the HTTP/2 handshake", handshake).await?;
     let connection = tokio::spawn(async { drop(connection.await) });
-    let abort = Arc::new(Closing(connection.abort_handle()));
     Ok(Channel {
         sender,
-        _abort: abort,
+        _connection: Arc::new(AbortOnDropHandle::new(connection)),
     })
 }
 
@@ -102,15 +101,7 @@ where
 #[derive(Clone)]
 pub struct Channel {
     sender: SendRequest<Body>,
-    _abort: Arc<Closing>,
-}
-
-struct Closing(AbortHandle);
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    _connection: Arc<AbortOnDropHandle<()>>,
 }
 
 impl Service<http::Request<Body>> for Channel {

@@ -20,12 +20,9 @@
     reason = "a test fails by panicking"
 )]
 
-mod actions;
-mod adoption;
 pub mod cli;
 mod connection;
 pub mod debug;
-mod handshake;
 mod identity;
 mod lookups;
 mod plugin;
@@ -35,11 +32,10 @@ mod session;
 pub mod terraform;
 pub mod value;
 
-pub use adoption::stored;
 pub use connection::{Channel, Tls, grpc, unix};
-pub use handshake::Handshake;
 pub use identity::Identity;
 pub use lookups::{DataSource, ListResource, Listed};
 pub use plugin::Plugin;
 pub use process::{Ended, Launch, Process, signal, within};
-pub use session::{Host, call, check, plain, provider, shut_down, stream};
+pub use session::{Handshake, Host, call, check, plain, provider, shut_down, stream};
+pub use terraform::stored;

@@ -41,31 +41,8 @@ pub struct Launch {
 impl Launch {
     /// The plugin as a user starts it.
     pub fn without_host(plugin: &str) -> Self {
-        Self::program(plugin)
-    }
-
-    /// The plugin as a host starts it, without TLS.
-    pub fn without_tls(plugin: &str) -> Self {
-        Self::without_host(plugin)
-            .env(COOKIE.0, COOKIE.1)
-            .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
-            .socket_dir_is_own_folder()
-    }
-
-    /// A shell that starts the plugin as a host does. Killing it corresponds to killing the host. The second command
-    /// keeps the shell from replacing itself with the plugin.
-    pub fn through_shell(plugin: &str) -> Self {
-        let mut launch = Self::program("/bin/sh")
-            .env(COOKIE.0, COOKIE.1)
-            .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
-            .socket_dir_is_own_folder();
-        launch.command.args(["-c", "\"$0\"; exit 0", plugin]);
-        launch
-    }
-
-    fn program(program: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("host").tempdir().unwrap();
-        let mut command = Command::new(program);
+        let mut command = Command::new(plugin);
         command
             .env_clear()
             .env("TMPDIR", folder.path())
@@ -83,9 +60,23 @@ impl Launch {
         Self { command, folder }
     }
 
-    fn socket_dir_is_own_folder(self) -> Self {
-        let folder = self.folder.path().to_str().unwrap().to_owned();
-        self.env("PLUGIN_UNIX_SOCKET_DIR", &folder)
+    /// The plugin as a host starts it, without TLS.
+    pub fn without_tls(plugin: &str) -> Self {
+        let mut launch = Self::without_host(plugin);
+        launch
+            .command
+            .env(COOKIE.0, COOKIE.1)
+            .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+            .env("PLUGIN_UNIX_SOCKET_DIR", launch.folder.path());
+        launch
+    }
+
+    /// A shell that starts the plugin as a host does. Killing it corresponds to killing the host. The second command
+    /// keeps the shell from replacing itself with the plugin.
+    pub fn through_shell(plugin: &str) -> Self {
+        let mut launch = Self::without_tls("/bin/sh");
+        launch.command.args(["-c", "\"$0\"; exit 0", plugin]);
+        launch
     }
 
     /// Sets an environment variable.

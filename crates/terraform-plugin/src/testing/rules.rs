@@ -22,49 +22,17 @@ pub(super) fn proposed(attributes: &[Attribute], prior: &Value, config: &Value) 
 }
 
 fn proposed_elements(attributes: &[Attribute], prior: &Value, config: &Value) -> Value {
-    let of = |prior: Option<&Value>, config: &Value| {
-        let element = prior.unwrap_or(&Value::Null);
-        proposed(attributes, element, config)
+    let mut set = match (prior, config) {
+        (Value::Set(prior), Value::Set(_)) => prior.iter().collect(),
+        _ => Vec::new(),
     };
-    match (prior, config) {
-        (prior, Value::Object(_)) => of(Some(prior), config),
-        (prior, Value::List(config)) => {
-            let prior: &[Value] = if let Value::List(prior) = prior {
-                prior
-            } else {
-                &[]
-            };
-            let elements = config.iter().enumerate();
-            Value::List(elements.map(|(i, config)| of(prior.get(i), config)).collect())
-        }
-        (prior, Value::Set(config)) => {
-            let mut rest: Vec<&Value> = if let Value::Set(prior) = prior {
-                prior.iter().collect()
-            } else {
-                Vec::new()
-            };
-            let elements = config.iter().map(|config| {
-                let matched = rest
-                    .iter()
-                    .position(|prior| comes_from(attributes, prior, config));
-                of(matched.map(|at| rest.remove(at)), config)
-            });
-            Value::Set(elements.collect())
-        }
-        (prior, Value::Map(config)) => {
-            let prior = if let Value::Map(prior) = prior {
-                Some(prior)
-            } else {
-                None
-            };
-            let elements = config.iter().map(|(key, config)| {
-                let prior = prior.and_then(|prior| prior.get(key));
-                (key.clone(), of(prior, config))
-            });
-            Value::Map(elements.collect())
-        }
-        (_, config) => config.clone(),
+    let mut elements = config.clone();
+    for (step, config) in elements.objects_mut() {
+        let matched = set.iter().position(|prior| comes_from(attributes, prior, config));
+        let prior = matched.map_or_else(|| prior.object_at(step.as_ref()), |at| set.remove(at));
+        *config = proposed(attributes, prior, config);
     }
+    elements
 }
 
 /// Whether a value can be what became of this configuration: the computed attributes that it does not set can differ.
@@ -75,21 +43,18 @@ fn comes_from(attributes: &[Attribute], value: &Value, config: &Value) -> bool {
         attribute.write_only && value.is_null()
             || config.is_null() && attribute.computed
             || value == config
-            || nested.is_some_and(|nested| {
-                pairs(value, config)
-                    .is_some_and(|pairs| pairs.iter().all(|(v, c)| comes_from(&nested.attributes, v, c)))
+            || nested.zip(pairs(value, config)).is_some_and(|(nested, pairs)| {
+                let mut pairs = pairs.into_iter();
+                pairs.all(|(value, config)| comes_from(&nested.attributes, value, config))
             })
     })
 }
 
-/// The nested objects of two values of the same shape, beside each other.
+/// The nested objects of two values of the same shape, beside each other. Those of sets have no order.
 fn pairs<'a>(a: &'a Value, b: &'a Value) -> Option<Vec<(&'a Value, &'a Value)>> {
-    match (a, b) {
-        (Value::Object(_), Value::Object(_)) => Some(vec![(a, b)]),
-        (Value::List(a), Value::List(b)) if a.len() == b.len() => Some(a.iter().zip(b).collect()),
-        (Value::Map(a), Value::Map(b)) if a.keys().eq(b.keys()) => Some(a.values().zip(b.values()).collect()),
-        _ => None,
-    }
+    let objects = |value: &'a Value| value.objects().into_iter().map(|(_, object)| object);
+    let beside = a.pairs_with(b) && !matches!(a, Value::Set(_));
+    beside.then(|| objects(a).zip(objects(b)).collect())
 }
 
 /// Asserts that a plan has each configured value, or the prior value for it, and no other value except computed ones.
@@ -145,17 +110,13 @@ pub(super) fn check_apply(attributes: &[Attribute], planned: &Value, state: &Val
 fn fits(planned: &Value, new: &Value) -> bool {
     match (planned, new) {
         (Value::Unknown, _) => true,
-        (Value::Object(planned), Value::Object(new)) | (Value::Map(planned), Value::Map(new)) => {
-            planned.keys().eq(new.keys()) && planned.iter().all(|(key, planned)| fits(planned, &new[key]))
-        }
-        (Value::List(planned), Value::List(new)) | (Value::Tuple(planned), Value::Tuple(new)) => {
-            planned.len() == new.len() && planned.iter().zip(new).all(|(planned, new)| fits(planned, new))
-        }
         (Value::Set(planned), Value::Set(new)) => {
-            planned.len() == new.len()
-                && planned
-                    .iter()
-                    .all(|planned| new.iter().any(|new| fits(planned, new)))
+            let found = |planned| new.iter().any(|new| fits(planned, new));
+            planned.len() == new.len() && planned.iter().all(found)
+        }
+        (planned, new) if planned.pairs_with(new) => {
+            let mut pairs = planned.elements().zip(new.elements());
+            pairs.all(|(planned, new)| fits(planned, new))
         }
         (planned, new) => planned == new,
     }

@@ -2,17 +2,49 @@
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::uri::PathAndQuery;
 use prost::Message;
+use rustls::pki_types::CertificateDer;
 use tonic::client::Grpc;
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
 use crate::plugin::proto::tfplugin6::provider_client::ProviderClient;
-use crate::testing::{Channel, Ended, Handshake, Identity, Launch, Process, Tls, grpc, unix, within};
+use crate::testing::{Channel, Ended, Identity, Launch, Process, Tls, grpc, unix, within};
 
 /// The largest message that a host accepts.
 const MAX_MESSAGE_SIZE: usize = 256 << 20;
+
+/// The handshake line, parsed strictly.
+#[derive(Debug, Clone)]
+pub struct Handshake {
+    /// All fields of the line.
+    pub fields: Vec<String>,
+}
+
+impl Handshake {
+    /// Parses a line.
+    pub fn parse(line: &str) -> Self {
+        let fields: Vec<String> = line.split('|').map(str::to_owned).collect();
+        assert!(matches!(fields.len(), 6 | 7), "handshake line: {line}");
+        Self { fields }
+    }
+
+    /// The socket of the plugin.
+    pub fn socket(&self) -> PathBuf {
+        assert_eq!(self.fields[2], "unix");
+        PathBuf::from(&self.fields[3])
+    }
+
+    /// The certificate that the host trusts. `None` without TLS.
+    pub fn certificate(&self) -> Option<CertificateDer<'static>> {
+        let text = &self.fields[5];
+        // The decoder accepts no padding, like Go's `RawStdEncoding`.
+        (!text.is_empty()).then(|| CertificateDer::from(STANDARD_NO_PAD.decode(text).unwrap()))
+    }
+}
 
 /// A plugin that was started and connected as Terraform does it.
 pub struct Host {

@@ -42,10 +42,6 @@ impl Action for Act {
         match call.config.does.known().map_or("", String::as_str) {
             "fail" => Err(Diagnostic::error("Failed", format!("The token {token} is refused.")).into()),
             "panic" => panic!("a literal message"),
-            "wait" => {
-                call.stop.cancelled().await;
-                Err(Diagnostic::error("Interrupted", "The job 1 continues.").into())
-            }
             "take a while" => {
                 tokio::time::sleep(Duration::from_secs(15)).await;
                 call.progress("half").await;
@@ -65,14 +61,17 @@ fn config(does: &str) -> Value {
     Value::object([("does", does.into()), ("token", "t0ken-s3cret".into())])
 }
 
-async fn invoke(config: Value) -> Vec<InvokeEvent> {
-    let server = configured(Toy).await;
-    let (events, receiver) = mpsc::channel(100);
-    server.action("toy_act").unwrap().invoke(config, events).await;
-    received(receiver).await
+fn action(server: &Server<Toy>) -> &DynAction<Data> {
+    server.action("toy_act").unwrap()
 }
 
-async fn received(mut receiver: mpsc::Receiver<InvokeEvent>) -> Vec<InvokeEvent> {
+async fn invoke(config: Value) -> Vec<InvokeEvent> {
+    invoked(&configured(Toy).await, config).await
+}
+
+async fn invoked(server: &Server<Toy>, config: Value) -> Vec<InvokeEvent> {
+    let (events, mut receiver) = mpsc::channel(100);
+    action(server).invoke(config, events).await;
     let mut events = Vec::new();
     while let Some(event) = receiver.recv().await {
         events.push(event);
@@ -113,7 +112,7 @@ async fn action_null_config_has_null_arguments() {
 #[tokio::test]
 async fn action_without_arguments_has_no_diagnostics_before_its_invocation() {
     let server = configured(Toy).await;
-    let action = server.action("toy_act").unwrap();
+    let action = action(&server);
     for config in [Value::Null, Value::object([("what", Value::Null)])] {
         assert!(action.validate(config.clone()).is_empty());
         assert!(action.plan(config).await.is_empty());
@@ -139,17 +138,6 @@ async fn action_invalid_config_is_not_invoked() {
     assert_eq!(split(&events).1[0].0, "Value is blank");
 }
 
-#[tokio::test]
-async fn action_stopped_completes_with_its_error() {
-    let server = configured(Toy).await;
-    let (events, receiver) = mpsc::channel(100);
-    let action = server.action("toy_act").unwrap();
-    let stop = async { server.stop() };
-    let ((), ()) = tokio::join!(action.invoke(config("wait"), events), stop);
-    let events = received(receiver).await;
-    assert_eq!(split(&events).1, [("Interrupted", "The job 1 continues.")]);
-}
-
 #[tokio::test(start_paused = true)]
 async fn action_without_progress_reports_elapsed_time() {
     let events = invoke(config("take a while")).await;
@@ -167,43 +155,24 @@ async fn action_receiver_dropped_runs_to_end() {
     let server = configured(Toy).await;
     let (events, receiver) = mpsc::channel(1);
     drop(receiver);
-    server
-        .action("toy_act")
-        .unwrap()
-        .invoke(config("it"), events)
-        .await;
+    action(&server).invoke(config("it"), events).await;
 }
 
 #[tokio::test]
 async fn action_not_configured_completes_with_error() {
-    let server = Server::new(Toy, ServeMode::Managed);
-    let (events, receiver) = mpsc::channel(1);
-    server
-        .action("toy_act")
-        .unwrap()
-        .invoke(config("it"), events)
-        .await;
-    let events = received(receiver).await;
+    let events = invoked(&Server::new(Toy, ServeMode::Managed), config("it")).await;
     assert_eq!(split(&events).1[0].0, "Provider is not configured");
 }
 
 #[tokio::test]
-async fn action_plan_returns_diagnostics_only() {
+async fn action_plan_returns_its_errors() {
     let server = configured(Toy).await;
-    let action = server.action("toy_act").unwrap();
-    assert!(action.plan(Value::Null).await.is_empty());
-    assert!(action.plan(config("plan fails")).await.has_errors());
+    assert!(action(&server).plan(config("plan fails")).await.has_errors());
 }
 
 /// Hosts send no capabilities with the configuration of an action.
 #[test]
 fn action_validate_accepts_write_only_argument() {
     let server = Server::new(Toy, ServeMode::Managed);
-    assert!(
-        server
-            .action("toy_act")
-            .unwrap()
-            .validate(config("it"))
-            .is_empty()
-    );
+    assert!(action(&server).validate(config("it")).is_empty());
 }

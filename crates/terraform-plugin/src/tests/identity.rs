@@ -1,7 +1,7 @@
 //! The identity in the responses of a resource.
 
 use crate::protocol::*;
-use crate::tests::toy::{Toy, configured};
+use crate::tests::toy::{Toy, configured, state, thing};
 use crate::*;
 
 const TYPE: &str = "toy_thing";
@@ -10,22 +10,8 @@ fn identity(id: &str) -> Value {
     Value::object([("id", id.into())])
 }
 
-fn state(name: &str) -> Value {
-    Value::object([
-        ("id", "1".into()),
-        ("name", name.into()),
-        ("password", Value::Null),
-        ("updated", "first".into()),
-    ])
-}
-
 fn config(name: &str) -> Value {
-    Value::object([
-        ("id", Value::Null),
-        ("name", name.into()),
-        ("password", Value::Null),
-        ("updated", Value::Null),
-    ])
+    thing(Value::Null, name, Value::Null, Value::Null)
 }
 
 async fn apply(prior: Value, planned: Value, stored: Option<Value>) -> StateResponse {
@@ -168,10 +154,8 @@ async fn plan_again_during_apply_passes_private_data_of_first_plan() {
 fn generate_config_omits_values_without_configuration() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
-    let generated = resource.generate_config(state("a"));
-    assert!(generated.diagnostics.is_empty());
-    assert_eq!(generated.config, config("a"));
-    assert!(resource.generate_config(Value::Null).config.is_null());
+    assert_eq!(resource.generate_config(state("a")), Ok(config("a")));
+    assert_eq!(resource.generate_config(Value::Null), Ok(Value::Null));
 }
 
 #[test]
@@ -179,9 +163,8 @@ fn generate_config_hook_changes_model_and_panic_is_error() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     assert_eq!(
-        resource.generate_config(state("generate")).config,
-        config("generated")
+        resource.generate_config(state("generate")),
+        Ok(config("generated"))
     );
-    let failed = resource.generate_config(state("generate panics"));
-    assert!(failed.diagnostics.has_errors() && failed.config.is_null());
+    assert!(resource.generate_config(state("generate panics")).is_err());
 }

@@ -33,6 +33,13 @@ fn result(id: &str, name: &str) -> ListResult<ThingModel> {
     }
 }
 
+fn identified(id: Value) -> ListResult<ThingModel> {
+    ListResult {
+        identity: Value::object([("id", id)]),
+        ..result("1", "one")
+    }
+}
+
 impl ListResource for List {
     type Data = Data;
     type Config = Config;
@@ -60,22 +67,8 @@ impl ListResource for List {
                 return Err(Diagnostic::error("Failed", format!("The token {token} is refused.")).into());
             }
             "panic" => panic!("a literal message"),
-            "no identity" => {
-                let identity = Value::object([("id", Value::Null)]);
-                call.push(ListResult {
-                    identity,
-                    ..result("1", "one")
-                })
-                .await;
-            }
-            "unknown identity" => {
-                let identity = Value::object([("id", Value::Unknown)]);
-                call.push(ListResult {
-                    identity,
-                    ..result("1", "one")
-                })
-                .await;
-            }
+            "no identity" => _ = call.push(identified(Value::Null)).await,
+            "unknown identity" => _ = call.push(identified(Value::Unknown)).await,
             "no object" => {
                 let resource = None;
                 call.push(ListResult {
@@ -118,14 +111,14 @@ fn request(does: &str) -> ListRequest {
     }
 }
 
+fn list_of(server: &Server<Toy>) -> ListResourceHandle<'_, Data> {
+    server.list_resource("toy_thing").unwrap()
+}
+
 async fn list(request: ListRequest) -> Vec<ListEvent> {
     let server = configured(Toy).await;
     let (events, mut receiver) = mpsc::channel(100);
-    server
-        .list_resource("toy_thing")
-        .unwrap()
-        .list(request, events)
-        .await;
+    list_of(&server).list(request, events).await;
     let mut list = Vec::new();
     while let Some(event) = receiver.recv().await {
         list.push(event);
@@ -238,7 +231,7 @@ async fn list_panic_ends_with_error() {
 async fn list_stopped_ends_with_error() {
     let server = configured(Toy).await;
     let (events, mut receiver) = mpsc::channel(100);
-    let list = server.list_resource("toy_thing").unwrap();
+    let list = list_of(&server);
     let run = list.list(request("wait"), events);
     let stop = async {
         assert!(matches!(receiver.recv().await, Some(ListEvent::Found { .. })));
@@ -254,7 +247,7 @@ async fn list_stopped_ends_with_error() {
 async fn list_receiver_dropped_ends_list() {
     let server = configured(Toy).await;
     let (events, mut receiver) = mpsc::channel(1);
-    let list = server.list_resource("toy_thing").unwrap();
+    let list = list_of(&server);
     let cancel = async {
         receiver.recv().await.unwrap();
         drop(receiver);
@@ -266,21 +259,15 @@ async fn list_receiver_dropped_ends_list() {
 async fn list_not_configured_is_error() {
     let server = Server::new(Toy, ServeMode::Managed);
     let (events, mut receiver) = mpsc::channel(1);
-    server
-        .list_resource("toy_thing")
-        .unwrap()
-        .list(request(""), events)
-        .await;
-    assert_eq!(
-        error(&receiver.recv().await.unwrap()).summary,
-        "Provider is not configured"
-    );
+    list_of(&server).list(request(""), events).await;
+    let event = receiver.recv().await.unwrap();
+    assert_eq!(error(&event).summary, "Provider is not configured");
 }
 
 #[test]
 fn list_validate_checks_schema_and_rules() {
     let server = Server::new(Toy, ServeMode::Managed);
-    let list = server.list_resource("toy_thing").unwrap();
+    let list = list_of(&server);
     assert!(list.validate(Value::Null).is_empty());
     assert!(list.validate(request("invalid").config).has_errors());
 }

@@ -76,6 +76,21 @@ pub(crate) async fn configured<P: Provider>(provider: P) -> Server<P> {
     server
 }
 
+/// A value of [`ThingModel`].
+pub(crate) fn thing(id: Value, name: &str, password: Value, updated: Value) -> Value {
+    Value::object([
+        ("id", id),
+        ("name", name.into()),
+        ("password", password),
+        ("updated", updated),
+    ])
+}
+
+/// The state of a thing.
+pub(crate) fn state(name: &str) -> Value {
+    thing("1".into(), name, Value::Null, "first".into())
+}
+
 /// A resource whose name selects its behavior. Other names succeed.
 struct Thing;
 

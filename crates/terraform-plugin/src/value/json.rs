@@ -4,44 +4,32 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::value::Value;
 use crate::value::number::Number;
 use crate::value::path::{Path, Step};
 use crate::value::types::Type;
+use crate::value::{InvalidValue, Value};
 
 /// How to handle attributes that the type of an object lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnknownFields {
+pub(crate) enum UnknownFields {
     /// Return an error.
     Reject,
     /// Ignore them: another version of the provider may have written the state.
     Ignore,
 }
 
-/// The error for JSON that does not match a type.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {reason}")]
-pub struct JsonError {
-    /// The position in the value.
-    pub path: Path,
-    /// The reason. It never contains the value.
-    pub reason: &'static str,
-}
-
-/// Reads a value of this type. A missing attribute is null.
-///
-/// # Errors
-/// [`JsonError`] if the JSON does not match the type.
-pub fn from_json(json: &Json, ty: &Type, unknown_fields: UnknownFields) -> Result<Value, JsonError> {
+/// Reads a value of this type. A missing attribute is null. The error never contains the value.
+pub(crate) fn from_json(
+    json: &Json,
+    ty: &Type,
+    unknown_fields: UnknownFields,
+) -> Result<Value, InvalidValue> {
     read(json, ty, unknown_fields, &Path::root())
 }
 
-fn read(json: &Json, ty: &Type, unknown_fields: UnknownFields, path: &Path) -> Result<Value, JsonError> {
-    let wrong = |reason| JsonError {
-        path: path.clone(),
-        reason,
-    };
-    let sequence = |elements: &[Json], ty: &Type| -> Result<Vec<Value>, JsonError> {
+fn read(json: &Json, ty: &Type, unknown_fields: UnknownFields, path: &Path) -> Result<Value, InvalidValue> {
+    let wrong = |reason| InvalidValue::at(path.clone(), reason);
+    let sequence = |elements: &[Json], ty: &Type| -> Result<Vec<Value>, InvalidValue> {
         elements
             .iter()
             .zip(0..)
@@ -85,10 +73,7 @@ fn read(json: &Json, ty: &Type, unknown_fields: UnknownFields, path: &Path) -> R
             let unknown = entries.keys().find(|k| !types.contains_key(*k));
             if let (UnknownFields::Reject, Some(unknown)) = (unknown_fields, unknown) {
                 let path = path.then(Step::Attribute(unknown.clone().into()));
-                return Err(JsonError {
-                    path,
-                    reason: "the type has no such attribute",
-                });
+                return Err(InvalidValue::at(path, "the type has no such attribute"));
             }
             let mut object = BTreeMap::new();
             for (name, ty) in types {

@@ -1,5 +1,16 @@
 //! The values of Terraform's language: null, unknown or known.
 
+/// Implements `From` for the types that a literal or a variable can have.
+macro_rules! conversions {
+    ($to:ty: $($value:ident: $from:ty => $convert:expr,)+) => {
+        $(impl From<$from> for $to {
+            fn from($value: $from) -> Self {
+                $convert
+            }
+        })+
+    };
+}
+
 pub(crate) mod attr;
 pub(crate) mod json;
 pub(crate) mod number;
@@ -44,16 +55,28 @@ pub enum Value {
     Dynamic(Type, Box<Value>),
 }
 
-/// The error for a value that does not match a type.
+static NULL: Value = Value::Null;
+
+/// The error for a value that does not match a type or a model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: expected {expected}, found {found}")]
-pub struct Mismatch {
+#[error("{path}: {reason}")]
+pub struct InvalidValue {
     /// The position in the value.
     pub path: Path,
-    /// What the type requires.
-    pub expected: &'static str,
-    /// What the value is.
-    pub found: &'static str,
+    /// The reason. It never contains the value.
+    pub reason: String,
+}
+
+impl InvalidValue {
+    /// An error on the value itself. The reason must not contain the value, which may be a secret.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self::at(Path::root(), reason)
+    }
+
+    pub(crate) fn at(path: Path, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { path, reason }
+    }
 }
 
 impl Value {
@@ -88,12 +111,8 @@ impl Value {
     pub fn is_wholly_known(&self) -> bool {
         match self {
             Self::Unknown => false,
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => true,
-            Self::List(elements) | Self::Set(elements) | Self::Tuple(elements) => {
-                elements.iter().all(Self::is_wholly_known)
-            }
-            Self::Map(entries) | Self::Object(entries) => entries.values().all(Self::is_wholly_known),
             Self::Dynamic(_, inner) => inner.is_wholly_known(),
+            value => value.elements().all(Self::is_wholly_known),
         }
     }
 
@@ -118,7 +137,6 @@ impl Value {
     /// An attribute of an object. Null if the attribute does not exist or the value is not an object.
     #[must_use]
     pub fn get(&self, name: &str) -> &Value {
-        static NULL: Value = Value::Null;
         self.as_object()
             .and_then(|attributes| attributes.get(name))
             .unwrap_or(&NULL)
@@ -152,6 +170,57 @@ impl Value {
         }
     }
 
+    /// The steps to the elements or attributes. The elements of a set have none.
+    fn steps(&self) -> Vec<Option<Step>> {
+        match self {
+            Self::List(elements) | Self::Tuple(elements) => {
+                (0..).map(Step::Index).map(Some).take(elements.len()).collect()
+            }
+            Self::Map(entries) => entries.keys().map(|key| Some(key.into())).collect(),
+            Self::Object(attributes) => {
+                let names = attributes.keys();
+                names
+                    .map(|name| Some(Step::Attribute(name.clone().into())))
+                    .collect()
+            }
+            other => other.elements().map(|_| None).collect(),
+        }
+    }
+
+    /// The elements of a list, set, tuple, map or object, each with its step.
+    pub(crate) fn children_mut(&mut self) -> impl Iterator<Item = (Option<Step>, &mut Value)> {
+        self.steps().into_iter().zip(self.elements_mut())
+    }
+
+    /// The objects in the value of a nested attribute, each with its step: the value itself, or its elements.
+    pub(crate) fn objects(&self) -> Vec<(Option<Step>, &Value)> {
+        match self {
+            Self::Object(_) => vec![(None, self)],
+            _ => self.steps().into_iter().zip(self.elements()).collect(),
+        }
+    }
+
+    /// The same, to change them.
+    pub(crate) fn objects_mut(&mut self) -> Vec<(Option<Step>, &mut Value)> {
+        match self {
+            Self::Object(_) => vec![(None, self)],
+            _ => self.children_mut().collect(),
+        }
+    }
+
+    /// The object at a step of [`Self::objects`], or null.
+    pub(crate) fn object_at(&self, step: Option<&Step>) -> &Value {
+        match (self, step) {
+            (Self::Object(_), None) => self,
+            (Self::List(elements), Some(Step::Index(index))) => {
+                let element = usize::try_from(*index).ok().and_then(|index| elements.get(index));
+                element.unwrap_or(&NULL)
+            }
+            (Self::Map(entries), Some(Step::Key(key))) => entries.get(key).unwrap_or(&NULL),
+            _ => &NULL,
+        }
+    }
+
     /// Whether both are lists, sets, tuples, maps or objects with as many elements, and with the same keys.
     pub(crate) fn pairs_with(&self, other: &Value) -> bool {
         match (self, other) {
@@ -176,13 +245,13 @@ impl Value {
     /// list, set or tuple of the type, and a map or object becomes the map or object of the type.
     ///
     /// # Errors
-    /// [`Mismatch`] if the value does not match the type.
-    pub fn shaped(self, ty: &Type) -> Result<Self, Mismatch> {
+    /// [`InvalidValue`] if the value does not match the type.
+    pub fn shaped(self, ty: &Type) -> Result<Self, InvalidValue> {
         self.shape(ty, &Path::root())
     }
 
-    fn shape(self, ty: &Type, path: &Path) -> Result<Self, Mismatch> {
-        let each = |mut elements: Vec<Value>, ty: &Type| -> Result<Vec<Value>, Mismatch> {
+    fn shape(self, ty: &Type, path: &Path) -> Result<Self, InvalidValue> {
+        let each = |mut elements: Vec<Value>, ty: &Type| -> Result<Vec<Value>, InvalidValue> {
             for (element, i) in elements.iter_mut().zip(0..) {
                 *element = mem::take(element).shape(ty, &path.then(Step::Index(i)))?;
             }
@@ -231,19 +300,14 @@ impl Value {
                 }
                 if let Some(unknown) = entries.into_keys().next() {
                     let path = path.then(Step::Attribute(unknown.into()));
-                    return Err(Mismatch {
-                        path,
-                        expected: "no attribute of this name",
-                        found: "one",
-                    });
+                    return Err(InvalidValue::at(path, "expected no attribute of this name"));
                 }
                 Ok(Self::Object(shaped))
             }
-            (value, ty) => Err(Mismatch {
-                path: path.clone(),
-                expected: kind_of_type(ty),
-                found: value.kind(),
-            }),
+            (value, ty) => Err(InvalidValue::at(
+                path.clone(),
+                format!("expected {}, found {}", kind_of_type(ty), value.kind()),
+            )),
         }
     }
 
@@ -324,34 +388,12 @@ impl fmt::Debug for Value {
     }
 }
 
-impl From<&str> for Value {
-    fn from(s: &str) -> Self {
-        Self::String(s.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(s: String) -> Self {
-        Self::String(s)
-    }
-}
-
-impl From<bool> for Value {
-    fn from(b: bool) -> Self {
-        Self::Bool(b)
-    }
-}
-
-impl From<i64> for Value {
-    fn from(i: i64) -> Self {
-        Self::Number(i.into())
-    }
-}
-
-impl From<Number> for Value {
-    fn from(number: Number) -> Self {
-        Self::Number(number)
-    }
+conversions! { Value:
+    text: &str => Self::String(text.to_owned()),
+    text: String => Self::String(text),
+    value: bool => Self::Bool(value),
+    integer: i64 => Self::Number(integer.into()),
+    number: Number => Self::Number(number),
 }
 
 #[cfg(test)]

@@ -14,40 +14,13 @@ pub enum Step {
     Index(i64),
 }
 
-impl From<&str> for Step {
-    fn from(key: &str) -> Self {
-        Self::Key(key.to_owned())
-    }
-}
-
-impl From<&String> for Step {
-    fn from(key: &String) -> Self {
-        Self::Key(key.clone())
-    }
-}
-
-impl From<String> for Step {
-    fn from(key: String) -> Self {
-        Self::Key(key)
-    }
-}
-
-impl From<i64> for Step {
-    fn from(index: i64) -> Self {
-        Self::Index(index)
-    }
-}
-
-impl From<i32> for Step {
-    fn from(index: i32) -> Self {
-        Self::Index(index.into())
-    }
-}
-
-impl From<usize> for Step {
-    fn from(index: usize) -> Self {
-        Self::Index(i64::try_from(index).unwrap_or(i64::MAX))
-    }
+conversions! { Step:
+    key: &str => Self::Key(key.to_owned()),
+    key: &String => Self::Key(key.clone()),
+    key: String => Self::Key(key),
+    index: i64 => Self::Index(index),
+    index: i32 => Self::Index(index.into()),
+    index: usize => Self::Index(i64::try_from(index).unwrap_or(i64::MAX)),
 }
 
 /// The path from the root of a value to an attribute or element. The empty path is the whole value. A path cannot
@@ -76,6 +49,11 @@ impl Path {
         let mut steps = self.0.clone();
         steps.push(step.into());
         Self(steps)
+    }
+
+    /// This path, and the step if there is one.
+    pub(crate) fn join(&self, step: Option<Step>) -> Self {
+        step.map_or_else(|| self.clone(), |step| self.then(step))
     }
 
     /// The steps from the root.

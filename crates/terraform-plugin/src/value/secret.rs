@@ -3,8 +3,6 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::{Deserialize, Deserializer};
-use serde::ser::{Serialize, Serializer};
 
 /// A sensitive string in a model. `Debug` omits it, and dropping it erases it from memory. Only the conversion of a
 /// model to a [`Value`](crate::Value) writes it.
@@ -38,18 +36,6 @@ impl PartialEq for Secret {
 }
 
 impl Eq for Secret {}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
-    }
-}
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::from)
-    }
-}
 
 #[cfg(test)]
 mod tests {

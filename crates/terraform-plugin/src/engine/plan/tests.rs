@@ -1,6 +1,7 @@
 //! The rules of the protocol for plans.
 
 use super::*;
+use crate::Nesting;
 
 fn schema() -> Schema {
     let rule = || {
@@ -156,40 +157,28 @@ fn replacements_computed_value_filled_in_is_not_replaced() {
 
 #[test]
 fn plan_nested_objects_follow_the_same_rules() {
-    let config_of =
-        |key: &str| Value::object([("key", key.into()), ("hash", Value::Null), ("mode", Value::Null)]);
-    let stored =
-        |key: &str| Value::object([("key", key.into()), ("hash", "h".into()), ("mode", "all".into())]);
     let map = |element| Value::Map([("k".to_owned(), element)].into());
     let config = |key| {
         shaped([
             ("name", "a".into()),
-            ("rules", Value::List(vec![config_of(key)])),
-            ("named", map(config_of(key))),
-            ("one", config_of(key)),
+            ("rules", Value::List(vec![configured(key)])),
+            ("named", map(configured(key))),
+            ("one", configured(key)),
         ])
     };
     let mut before = prior();
-    before.set("rules", Value::List(vec![stored("x")]));
-    before.set("named", map(stored("x")));
-    before.set("one", stored("x"));
+    before.set("rules", Value::List(vec![rule("x", "h".into())]));
+    before.set("named", map(rule("x", "h".into())));
+    before.set("one", rule("x", "h".into()));
 
     let created = plan(&Value::Null, &config("x"));
-    let fresh = Value::object([
-        ("key", "x".into()),
-        ("hash", Value::Unknown),
-        ("mode", "all".into()),
-    ]);
+    let fresh = rule("x", Value::Unknown);
     assert_eq!(created.get("one"), &fresh);
-    assert_eq!(created.get("rules"), &Value::List(vec![fresh.clone()]));
+    assert_eq!(created.get("rules"), &Value::List(vec![fresh]));
 
     assert_eq!(plan(&before, &config("x")), before);
     let changed = plan(&before, &config("y"));
-    let marked = Value::object([
-        ("key", "y".into()),
-        ("hash", Value::Unknown),
-        ("mode", "all".into()),
-    ]);
+    let marked = rule("y", Value::Unknown);
     assert_eq!(changed.get("one"), &marked);
     assert_eq!(changed.get("named"), &map(marked));
     let paths: Vec<_> = replacements(&schema(), &before, &changed)
@@ -297,8 +286,9 @@ fn plan_value_that_means_the_same_is_no_change() {
 
 /// A model reads an unknown object as an object of unknown attributes.
 #[test]
-fn with_unknowns_restores_unknown_objects() {
-    let read = Value::object([("a", Value::List(vec![rule("x", Value::Null)]))]);
+fn restore_unknowns_restores_unknown_objects() {
+    let mut planned = Value::object([("a", Value::List(vec![rule("x", Value::Null)]))]);
     let config = Value::object([("a", Value::List(vec![Value::Unknown]))]);
-    assert_eq!(with_unknowns(read, &config), config);
+    restore_unknowns(&mut planned, &config);
+    assert_eq!(planned, config);
 }

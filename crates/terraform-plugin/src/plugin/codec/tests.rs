@@ -149,19 +149,16 @@ fn decode_object_needs_every_attribute_once() {
         ("a".to_owned(), Type::Bool),
         ("b".to_owned(), Type::Bool),
     ]));
-    assert_eq!(msgpack(b"\x81\xa1a\xc3", &ty), Err(CodecError::Keys));
-    assert_eq!(msgpack(b"\x82\xa1a\xc3\xa1a\xc3", &ty), Err(CodecError::Keys));
-    assert_eq!(
-        msgpack(b"\x83\xa1a\xc3\xa1b\xc3\xa1c\xc3", &ty),
-        Err(CodecError::Keys)
-    );
+    assert_eq!(msgpack(b"\x81\xa1a\xc3", &ty), Err(KEYS));
+    assert_eq!(msgpack(b"\x82\xa1a\xc3\xa1a\xc3", &ty), Err(KEYS));
+    assert_eq!(msgpack(b"\x83\xa1a\xc3\xa1b\xc3\xa1c\xc3", &ty), Err(KEYS));
     assert!(msgpack(b"\x82\xa1a\xc3\xa1b\xc0", &ty).is_ok());
 }
 
 #[test]
 fn decode_trailing_or_invalid_bytes_is_error() {
-    assert_eq!(msgpack(b"\xc3\xc3", &Type::Bool), Err(CodecError::Long));
-    assert_eq!(msgpack(b"\xa2a", &Type::String), Err(CodecError::Short));
+    assert_eq!(msgpack(b"\xc3\xc3", &Type::Bool), Err(LONG));
+    assert_eq!(msgpack(b"\xa2a", &Type::String), Err(SHORT));
     assert!(msgpack(b"\xa2\xff\xfe", &Type::String).is_err());
     // A declared length of four billion elements reserves no memory.
     assert!(msgpack(b"\xdd\xff\xff\xff\xff\xc0", &Type::list(Type::Bool)).is_err());
@@ -176,12 +173,12 @@ fn decode_too_deep_or_too_large_is_error() {
         outer.append(&mut deep);
         deep = outer;
     }
-    assert_eq!(msgpack(&deep, &Type::Dynamic), Err(CodecError::Excess));
+    assert_eq!(msgpack(&deep, &Type::Dynamic), Err(EXCESS));
 
     let mut wide = vec![0xdd];
     wide.extend(u32::try_from(MAX_VALUES + 1).unwrap().to_be_bytes());
     wide.extend(std::iter::repeat_n(0xc0, MAX_VALUES + 1));
-    assert_eq!(msgpack(&wide, &Type::list(Type::Bool)), Err(CodecError::Excess));
+    assert_eq!(msgpack(&wide, &Type::list(Type::Bool)), Err(EXCESS));
 }
 
 #[test]

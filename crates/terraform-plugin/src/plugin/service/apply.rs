@@ -13,12 +13,12 @@ use crate::plugin::grpc::{Encoded, decode};
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::service::delivery::deliver;
 use crate::plugin::service::messages::{Failure, caught, identity, stored_identity, value};
-use crate::plugin::service::{ProviderService, fail};
+use crate::plugin::service::{Services, fail};
 use crate::plugin::wire;
 use crate::server::Server;
 use crate::{Diagnostics, Provider, Value};
 
-impl<P: Provider> ProviderService<P> {
+impl<P: Provider> Services<P> {
     /// Creates, updates or deletes an object. A create whose response cannot be delivered is rolled back.
     pub(crate) fn apply_resource_change(&self, message: Bytes) -> BoxFuture<Encoded, Status> {
         let size = message.len();

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 
 use crate::engine::validate::ClientCapabilities;
-use crate::plugin::codec::{CodecError, decode, encode, parse_json};
+use crate::plugin::codec::{decode, encode, parse_json};
 use crate::plugin::grpc::Encoded;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::wire;
@@ -65,9 +65,7 @@ pub(crate) async fn respond(
 pub(crate) async fn caught<T>(
     handler: impl Future<Output = Result<T, Diagnostics>>,
 ) -> Result<T, Vec<tf::Diagnostic>> {
-    let result = crate::engine::panics::catch_panic(handler)
-        .await
-        .unwrap_or_else(|panic| Err(panic.into()));
+    let result = crate::engine::panics::catch_panic(handler).await;
     result.map_err(wire::diagnostics)
 }
 
@@ -86,7 +84,7 @@ pub(crate) fn stream<E: Send + 'static>(
 }
 
 pub(crate) fn value(wire: Option<&tf::DynamicValue>, ty: &Type) -> Result<Value, Diagnostics> {
-    decode(wire, ty).map_err(|error: CodecError| unreadable(&error.to_string()).into())
+    decode(wire, ty).map_err(|error| unreadable(&error.to_string()).into())
 }
 
 pub(crate) fn unreadable(reason: &str) -> Diagnostic {

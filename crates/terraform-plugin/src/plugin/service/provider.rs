@@ -1,13 +1,14 @@
-//! The calls about the provider itself: its schemas and its configuration.
+//! The calls about the provider itself: its schemas, its configuration and its functions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::plugin::codec::{decode, encode};
 use crate::plugin::proto::tfplugin6 as tf;
-use crate::plugin::service::function::definitions;
-use crate::plugin::service::messages::{server_capabilities, value};
+use crate::plugin::service::messages::{server_capabilities, unreadable, value};
 use crate::plugin::wire;
 use crate::server::Server;
-use crate::{Diagnostic, Diagnostics, Provider};
+use crate::{Diagnostic, Diagnostics, FunctionError, Provider, Value};
 
 /// The type names, without schemas.
 pub(crate) async fn get_metadata<P: Provider>(
@@ -15,24 +16,27 @@ pub(crate) async fn get_metadata<P: Provider>(
     _: tf::get_metadata::Request,
 ) -> Result<tf::get_metadata::Response, Diagnostics> {
     use tf::get_metadata as metadata;
-    let resources = server.resource_types().map(|name| metadata::ResourceMetadata {
-        type_name: name.to_owned(),
+    let registry = &server.registry;
+    let resources = registry.resources.iter().map(|r| metadata::ResourceMetadata {
+        type_name: r.type_name().to_owned(),
     });
-    let data_sources = server
-        .data_source_types()
-        .map(|name| metadata::DataSourceMetadata {
-            type_name: name.to_owned(),
+    let data_sources = registry
+        .data_sources
+        .iter()
+        .map(|d| metadata::DataSourceMetadata {
+            type_name: d.type_name().to_owned(),
         });
-    let list_resources = server
-        .list_resource_types()
-        .map(|name| metadata::ListResourceMetadata {
-            type_name: name.to_owned(),
+    let list_resources = registry
+        .list_resources
+        .iter()
+        .map(|l| metadata::ListResourceMetadata {
+            type_name: l.type_name().to_owned(),
         });
-    let actions = server.action_types().map(|name| metadata::ActionMetadata {
-        type_name: name.to_owned(),
+    let actions = registry.actions.iter().map(|a| metadata::ActionMetadata {
+        type_name: a.type_name().to_owned(),
     });
-    let functions = server.function_names().map(|name| metadata::FunctionMetadata {
-        name: name.to_owned(),
+    let functions = server.functions().map(|f| metadata::FunctionMetadata {
+        name: f.name().to_owned(),
     });
     Ok(metadata::Response {
         server_capabilities: Some(server_capabilities(&server)),
@@ -88,7 +92,6 @@ pub(crate) async fn get_resource_identity_schemas<P: Provider>(
     })
 }
 
-/// Validates the provider block.
 pub(crate) async fn validate_provider_config<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::validate_provider_config::Request,
@@ -98,7 +101,6 @@ pub(crate) async fn validate_provider_config<P: Provider>(
     Ok(tf::validate_provider_config::Response { diagnostics })
 }
 
-/// Configures the provider.
 pub(crate) async fn configure_provider<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::configure_provider::Request,
@@ -108,4 +110,58 @@ pub(crate) async fn configure_provider<P: Provider>(
     Ok(tf::configure_provider::Response {
         diagnostics: wire::diagnostics(diagnostics),
     })
+}
+
+pub(crate) async fn get_functions<P: Provider>(
+    server: Arc<Server<P>>,
+    _: tf::get_functions::Request,
+) -> Result<tf::get_functions::Response, Diagnostics> {
+    Ok(tf::get_functions::Response {
+        functions: definitions(&server),
+        ..<_>::default()
+    })
+}
+
+fn definitions<P: Provider>(server: &Server<P>) -> HashMap<String, tf::Function> {
+    let functions = server.functions();
+    functions
+        .map(|f| (f.name().to_owned(), wire::function(f.definition())))
+        .collect()
+}
+
+/// Calls a function. Its response has an error of its own in place of diagnostics.
+pub(crate) async fn call_function<P: Provider>(
+    server: Arc<Server<P>>,
+    request: tf::call_function::Request,
+) -> Result<tf::call_function::Response, Diagnostics> {
+    Ok(match call(&server, &request) {
+        Ok(result) => tf::call_function::Response {
+            result: Some(result),
+            error: None,
+        },
+        Err(error) => tf::call_function::Response {
+            result: None,
+            error: Some(wire::function_error(error)),
+        },
+    })
+}
+
+fn call<P: Provider>(
+    server: &Server<P>,
+    request: &tf::call_function::Request,
+) -> Result<tf::DynamicValue, FunctionError> {
+    let function = server
+        .function(&request.name)
+        .map_err(|error| FunctionError::new(error.detail))?;
+    let definition = function.definition();
+    let arguments = request.arguments.iter().enumerate().map(|(index, argument)| {
+        // The call reports an argument without a parameter.
+        let Some(parameter) = definition.parameter_at(index) else {
+            return Ok(Value::Null);
+        };
+        decode(Some(argument), &parameter.ty)
+            .map_err(|error| FunctionError::argument(index, unreadable(&error.to_string()).detail))
+    });
+    let result = function.call(arguments.collect::<Result<_, _>>()?)?;
+    Ok(encode(&result, &definition.result))
 }

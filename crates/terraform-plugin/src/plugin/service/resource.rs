@@ -1,4 +1,4 @@
-//! The calls about resources, except for apply.
+//! The calls about resources, except for apply, and data sources.
 
 use std::sync::Arc;
 
@@ -12,7 +12,6 @@ use crate::plugin::wire;
 use crate::server::Server;
 use crate::{Diagnostics, ImportTarget, MoveSource, Provider};
 
-/// Validates a configuration.
 pub(crate) async fn validate_resource_config<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::validate_resource_config::Request,
@@ -39,7 +38,6 @@ pub(crate) async fn upgrade_resource_state<P: Provider>(
     })
 }
 
-/// Reads a stored identity.
 pub(crate) async fn upgrade_resource_identity<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::upgrade_resource_identity::Request,
@@ -54,7 +52,6 @@ pub(crate) async fn upgrade_resource_identity<P: Provider>(
     })
 }
 
-/// Refreshes a state.
 pub(crate) async fn read_resource<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::read_resource::Request,
@@ -76,7 +73,6 @@ pub(crate) async fn read_resource<P: Provider>(
     })
 }
 
-/// Plans a create, update or delete.
 pub(crate) async fn plan_resource_change<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::plan_resource_change::Request,
@@ -101,7 +97,6 @@ pub(crate) async fn plan_resource_change<P: Provider>(
     })
 }
 
-/// Imports an object by id or identity.
 pub(crate) async fn import_resource_state<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::import_resource_state::Request,
@@ -151,16 +146,39 @@ pub(crate) async fn move_resource_state<P: Provider>(
     })
 }
 
-/// Generates a configuration from a state.
 pub(crate) async fn generate_resource_config<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::generate_resource_config::Request,
 ) -> Result<tf::generate_resource_config::Response, Diagnostics> {
     let resource = server.resource(&request.type_name)?;
     let ty = resource.schema().object_type();
-    let generated = resource.generate_config(value(request.state.as_ref(), ty)?);
+    let config = resource.generate_config(value(request.state.as_ref(), ty)?)?;
     Ok(tf::generate_resource_config::Response {
-        config: Some(encode(&generated.config, ty)),
-        diagnostics: wire::diagnostics(generated.diagnostics),
+        config: Some(encode(&config, ty)),
+        ..<_>::default()
+    })
+}
+
+pub(crate) async fn validate_data_resource_config<P: Provider>(
+    server: Arc<Server<P>>,
+    request: tf::validate_data_resource_config::Request,
+) -> Result<tf::validate_data_resource_config::Response, Diagnostics> {
+    let data_source = server.data_source(&request.type_name)?;
+    let config = value(request.config.as_ref(), data_source.schema().object_type())?;
+    let diagnostics = wire::diagnostics(data_source.validate(config));
+    Ok(tf::validate_data_resource_config::Response { diagnostics })
+}
+
+pub(crate) async fn read_data_source<P: Provider>(
+    server: Arc<Server<P>>,
+    request: tf::read_data_source::Request,
+) -> Result<tf::read_data_source::Response, Diagnostics> {
+    let data_source = server.data_source(&request.type_name)?;
+    let ty = data_source.schema().object_type();
+    let read = data_source.read(value(request.config.as_ref(), ty)?).await;
+    Ok(tf::read_data_source::Response {
+        state: Some(encode(&read.state, ty)),
+        diagnostics: wire::diagnostics(read.diagnostics),
+        ..<_>::default()
     })
 }

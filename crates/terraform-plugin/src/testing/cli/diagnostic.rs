@@ -2,18 +2,9 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
 use serde_json::Value;
 
-/// The severity of a diagnostic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The command fails.
-    Error,
-    /// The command continues.
-    Warning,
-}
+use crate::Severity;
 
 /// The source line of a diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +39,11 @@ impl Diagnostic {
     pub(super) fn read(json: &Value, folder: &Path) -> Self {
         let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
         Self {
-            severity: Severity::deserialize(&json["severity"]).expect("a severity"),
+            severity: match json["severity"].as_str() {
+                Some("error") => Severity::Error,
+                Some("warning") => Severity::Warning,
+                other => panic!("the severity {other:?}"),
+            },
             summary: text("summary"),
             detail: text("detail"),
             address: text("address"),

@@ -53,13 +53,15 @@ use std::io::ErrorKind;
 use std::process::Command;
 use std::sync::OnceLock;
 
-pub use diagnostic::{Diagnostic, Place, Severity};
+pub use diagnostic::{Diagnostic, Place};
 pub use plan::{Change, Plan};
 pub use run::{Found, Run};
 #[cfg(target_os = "linux")]
 pub use running::{Running, until};
 pub use state::State;
 pub use workspace::{Step, Workspace};
+
+pub use crate::Severity;
 
 /// The CLI under test.
 #[derive(Debug)]
