@@ -12,7 +12,7 @@ struct Scenario {
     target: &'static str,
     arguments: &'static [&'static str],
     /// The number of objects in the configuration.
-    objects: u32,
+    objects: usize,
     /// Whether the objects already exist.
     exist: bool,
     /// The latency of Konnect, in milliseconds.
@@ -89,13 +89,13 @@ struct Measured {
 }
 
 /// Runs all commands for this number of rounds, and prints the table.
-pub(super) fn run(contenders: &[Contender], rounds: usize) -> Result<()> {
+pub(super) fn run(contenders: &[Contender], rounds: u16) -> Result<()> {
     let mut lanes = Vec::new();
     for scenario in SCENARIOS {
         for contender in contenders {
             let workspace = Workspace::new(contender, scenario.objects)?;
             if scenario.exist {
-                workspace.check_consistency()?;
+                workspace.create_all()?;
             }
             workspace.respond_after(scenario.latency)?;
             lanes.push((scenario, contender, workspace, Measured::default()));
@@ -113,7 +113,7 @@ pub(super) fn run(contenders: &[Contender], rounds: usize) -> Result<()> {
             }
             let run = workspace.run(scenario.arguments, scenario.code)?;
             measured.wall.push(seconds(run.wall));
-            measured.requests.push(f64::from(run.requests));
+            measured.requests.push(f64::from(u32::try_from(run.requests)?));
             if let Some(used) = run.provider {
                 measured.used.push(seconds(used.time));
                 measured.memory.push(mebibytes(used.memory));

@@ -2,17 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
 use crate::figures::BEFORE;
-use crate::konnect::LocalKonnect;
 
 /// The version under which Kong's provider is installed: any version that matches the constraint.
 const KONG_VERSION: &str = "3.19.0";
 const KONG: &str = "registry.terraform.io/kong/konnect";
 const OURS: &str = "registry.terraform.io/konnect-audit/konnect";
 const AUTHORIZATION: &str = "Bearer pR7-zQ3.kM8xA";
-const ENDPOINT: &str = "https://siem.example.com/konnect-audit-logs";
 
 /// The provider of a measurement.
 pub(super) enum Contender {
@@ -46,56 +42,28 @@ impl Contender {
         }
     }
 
-    /// The path of the destinations, below the emulator's address.
-    pub(super) fn destinations(&self) -> &'static str {
-        match self {
-            Self::Kong(_) => "/v2/audit-log-destinations",
-            _ => "/global/v3/audit-log-destinations",
-        }
-    }
-
-    /// A configuration of this many destinations.
-    pub(super) fn configuration(&self, konnect: &LocalKonnect, objects: u32) -> String {
-        let (source, server, kind, arguments) = match self {
+    /// A configuration of this many destinations of the Konnect at this URL, as the emulator adds them.
+    pub(super) fn configuration(&self, konnect: &str, objects: usize) -> String {
+        let (source, server, credential) = match self {
             Self::Floor => {
                 // Terraform stores this as input and output, which is about the size of a destination's state.
                 let padding = "x".repeat(300);
                 return format!(
                     "resource \"terraform_data\" \"all\" {{\n  count = {objects}\n  input = \"destination \
-                     ${{count.index}} {padding}\"\n}}\n"
+                     ${{count.index + 1}} {padding}\"\n}}\n"
                 );
             }
-            Self::Ours(_) | Self::Before(_) => (
-                OURS,
-                format!("{}/{{region}}", konnect.url()),
-                "konnect_audit_log_destination",
-                "authorization_wo",
-            ),
-            Self::Kong(_) => (
-                KONG,
-                konnect.url_for_kong(),
-                "konnect_audit_log_destination",
-                "authorization",
-            ),
+            Self::Ours(_) | Self::Before(_) => (OURS, format!("{konnect}/{{region}}"), "authorization_wo"),
+            Self::Kong(_) => (KONG, konnect.to_owned(), "authorization"),
         };
         format!(
             "terraform {{\n  required_providers {{\n    konnect = {{\n      source = \"{source}\"\n    }}\n  }}\n}}\n\n\
              provider \"konnect\" {{\n  server_url            = \"{server}\"\n  personal_access_token = \
              \"kpat_1\"\n}}\n\n\
-             resource \"{kind}\" \"all\" {{\n  count         = {objects}\n  name          = \"destination \
-             ${{count.index}}\"\n  endpoint      = \"{ENDPOINT}\"\n  {arguments} = \"{AUTHORIZATION}\"\n  log_format = \
-             \"json\"\n}}\n"
+             resource \"konnect_audit_log_destination\" \"all\" {{\n  count         = {objects}\n  name          = \
+             \"destination ${{count.index + 1}}\"\n  endpoint      = \
+             \"https://siem-${{count.index + 1}}.example.com/audit\"\n  {credential} = \"{AUTHORIZATION}\"\n  log_format = \
+             \"cef\"\n}}\n"
         )
-    }
-
-    /// The body of the request that creates the destination of this number.
-    pub(super) fn creation(number: u32) -> Value {
-        json!({
-            "name": format!("destination {number}"),
-            "endpoint": ENDPOINT,
-            "authorization": AUTHORIZATION,
-            "log_format": "json",
-            "skip_ssl_verification": false,
-        })
     }
 }

@@ -15,22 +15,25 @@ mod contender;
 #[path = "../figures/mod.rs"]
 mod figures;
 #[cfg(unix)]
+#[path = "../../tests/terraform/workspace/konnect.rs"]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "the tests use the rest of it, and fail by it"
+)]
 mod konnect;
-#[cfg(unix)]
-mod relay;
 #[cfg(unix)]
 mod workspace;
 
 #[cfg(unix)]
 fn main() -> figures::Result<()> {
+    use clap::Parser as _;
     use contender::Contender;
 
-    let Some(options) = figures::Options::from_command_line()? else {
-        return Ok(());
-    };
+    let options = figures::Options::parse();
     let mut contenders = vec![Contender::Floor, Contender::Ours(options.ours)];
-    contenders.extend(options.before.map(|before| Contender::Before(before.program)));
-    contenders.extend(options.kong.map(|kong| Contender::Kong(kong.program)));
+    contenders.extend(options.before.map(Contender::Before));
+    contenders.extend(options.kong.map(Contender::Kong));
     commands::run(&contenders, options.rounds)
 }
 

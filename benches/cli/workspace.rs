@@ -6,20 +6,19 @@ use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use konnect_emulator::{EmulatorOptions, Fault, FaultRule};
 use serde_json::Value;
 use terraform_plugin::testing::cli::{self, Cli, platform};
 
 use crate::contender::Contender;
 use crate::figures::Result;
-use crate::konnect::LocalKonnect;
+use crate::konnect::{LocalKonnect, likeness};
 
 /// A successful command.
 pub(super) struct Run {
     pub(super) wall: Duration,
     /// The number of requests to Konnect.
-    pub(super) requests: u32,
+    pub(super) requests: usize,
     pub(super) provider: Option<Usage>,
 }
 
@@ -35,14 +34,14 @@ pub(super) struct Usage {
 /// A folder with a configuration of a number of objects, and a Konnect for it.
 pub(super) struct Workspace<'a> {
     contender: &'a Contender,
-    objects: u32,
+    objects: usize,
     konnect: LocalKonnect,
     folder: cli::Workspace,
 }
 
 impl<'a> Workspace<'a> {
     /// An initialized folder. No objects exist.
-    pub(super) fn new(contender: &'a Contender, objects: u32) -> Result<Self> {
+    pub(super) fn new(contender: &'a Contender, objects: usize) -> Result<Self> {
         let (address, version, program) = contender.package();
         // The CLI starts a wrapper that records the resources of the provider; it verifies the checksum of both.
         let folder = cli::Workspace::new(address, version, env!("CARGO_BIN_EXE_bench-usage"));
@@ -51,7 +50,7 @@ impl<'a> Workspace<'a> {
         let workspace = Self {
             contender,
             objects,
-            konnect: LocalKonnect::start()?,
+            konnect: LocalKonnect::with(EmulatorOptions::default()),
             folder,
         };
         workspace.configure(objects);
@@ -59,8 +58,8 @@ impl<'a> Workspace<'a> {
         Ok(workspace)
     }
 
-    fn configure(&self, objects: u32) {
-        let configuration = self.contender.configuration(&self.konnect, objects);
+    fn configure(&self, objects: usize) {
+        let configuration = self.contender.configuration(&self.konnect.url(), objects);
         self.folder.write("main.tf", &configuration);
     }
 
@@ -76,17 +75,18 @@ impl<'a> Workspace<'a> {
         Ok(())
     }
 
-    /// Sets the latency of Konnect.
-    pub(super) fn respond_after(&self, milliseconds: u64) -> Result<()> {
-        if milliseconds > 0 {
-            self.konnect.respond_after(milliseconds)?;
+    /// Sets the latency of Konnect, in milliseconds.
+    pub(super) fn respond_after(&self, ms: u64) -> Result<()> {
+        if ms > 0 {
+            let late = FaultRule::new(Fault::Delay { ms }).always();
+            self.konnect.inject(late)?;
         }
         Ok(())
     }
 
     /// Creates all objects. A CLI takes half a minute to write the state of a thousand, so only one is applied. The
-    /// others are created at Konnect, and copied into the state.
-    pub(super) fn check_consistency(&self) -> Result<()> {
+    /// others are added at Konnect, and copied into the state.
+    pub(super) fn create_all(&self) -> Result<()> {
         self.configure(1);
         self.run(&["apply", "-input=false", "-no-color", "-auto-approve"], 0)?;
         self.configure(self.objects);
@@ -97,15 +97,14 @@ impl<'a> Workspace<'a> {
             .and_then(Value::as_array_mut);
         let instances = instances.ok_or("no object in the state")?;
         let first = instances.first().cloned().ok_or("no object in the state")?;
-        let created = match self.contender {
-            Contender::Floor => vec![Value::Null; self.objects.saturating_sub(1).try_into()?],
-            _ => self.konnect.create(
-                self.contender.destinations(),
-                (1..self.objects).map(Contender::creation),
-            )?,
+        let others = self.objects.saturating_sub(1);
+        let ids = match self.contender {
+            Contender::Floor => vec![String::new(); others],
+            _ => self.konnect.add_destinations("global", others)?,
         };
-        for (number, created) in (1..).zip(created) {
-            instances.push(likeness(&first, number, &created)?);
+        let stored = self.konnect.region("global")["destinations"].take();
+        for (index, id) in (1..).zip(ids) {
+            instances.push(likeness(&first, index, &stored[id]));
         }
         fs::write(path, state.to_string())?;
         // Checks that the state is as the provider and the CLI would write it.
@@ -131,7 +130,7 @@ impl<'a> Workspace<'a> {
         let provider = notes.exists().then(|| usage(&notes)).transpose()?;
         Ok(Run {
             wall,
-            requests: self.konnect.requests()?,
+            requests: self.konnect.requests().len(),
             provider,
         })
     }
@@ -144,29 +143,6 @@ fn failed(contender: &Contender, arguments: &[&str], output: &Output) -> String 
         "`{}` with {name} ended with {status}:\n{said}\n{complained}",
         arguments.join(" ")
     )
-}
-
-/// The instance of another number, with the values from Konnect.
-fn likeness(first: &Value, number: u32, created: &Value) -> Result<Value> {
-    let (old, new) = ("destination 0", format!("destination {number}"));
-    let mut instance: Value = serde_json::from_str(&first.to_string().replace(old, &new))?;
-    instance["index_key"] = number.into();
-    if created.is_null() {
-        return Ok(instance);
-    }
-    let before = instance["attributes"]["updated_at"].clone();
-    for name in ["id", "created_at", "updated_at"] {
-        instance["attributes"][name] = created[name].clone();
-    }
-    if !instance["identity"]["id"].is_null() {
-        instance["identity"]["id"] = created["id"].clone();
-    }
-    if let Some(private) = instance["private"].as_str() {
-        let private = String::from_utf8(STANDARD.decode(private)?)?;
-        let private = private.replace(&before.to_string(), &created["updated_at"].to_string());
-        instance["private"] = STANDARD.encode(private).into();
-    }
-    Ok(instance)
 }
 
 fn usage(notes: &Path) -> Result<Usage> {

@@ -1,22 +1,35 @@
 //! The command line of a program that prints figures.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use lexopt::prelude::*;
+use clap::Parser;
 
-use super::{BEFORE, Result};
-
-const HELP: &str = "\
-Usage: cargo bench --features bench --bench startup --bench cli -- [--before FILE] [--kong FILE] [--peer NAME=FILE]... [--ours FILE] [--rounds N]
-
-  --before FILE     also measure this build of our provider
-  --kong FILE       also measure this build of the provider kong/konnect
-  --peer NAME=FILE  also measure the start of this provider (startup only)
-  --ours FILE       measure this build of our provider, not the one that Cargo has made for the bench
-  --rounds N        how often each CLI command is run (cli only; default: 5)
-";
+/// Prints the tables of benches/README.md.
+#[derive(Parser)]
+#[command(bin_name = "cargo bench --features bench --bench startup --bench cli --")]
+pub struct Options {
+    /// Also measure this build of our provider
+    #[arg(long, value_name = "FILE", value_parser = existing)]
+    pub before: Option<PathBuf>,
+    /// Also measure this build of the provider kong/konnect
+    #[arg(long, value_name = "FILE", value_parser = existing)]
+    pub kong: Option<PathBuf>,
+    /// Also measure the start of this provider (startup only)
+    #[arg(long = "peer", value_name = "NAME=FILE", value_parser = peer)]
+    pub peers: Vec<Peer>,
+    /// Measure this build of our provider, not the one that Cargo has made for the bench
+    #[arg(long, value_name = "FILE", value_parser = existing, default_value = env!("CARGO_BIN_EXE_terraform-provider-konnect"))]
+    pub ours: PathBuf,
+    /// How often each CLI command is run (cli only)
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: u16,
+    /// Cargo passes this to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
 
 /// Another provider to compare with.
+#[derive(Clone)]
 pub struct Peer {
     /// The name in the table.
     pub name: String,
@@ -24,67 +37,15 @@ pub struct Peer {
     pub program: PathBuf,
 }
 
-impl Peer {
-    fn new(name: &str, program: &Path) -> Result<Self> {
-        Ok(Self {
-            name: name.to_owned(),
-            program: existing(program)?,
-        })
-    }
-}
-
-/// The options of the command line.
-pub struct Options {
-    /// This provider.
-    pub ours: PathBuf,
-    /// Another build of this provider, which both programs support.
-    pub before: Option<Peer>,
-    /// The provider kong/konnect, which both programs support.
-    pub kong: Option<Peer>,
-    /// Further providers, of which only the start is measured.
-    pub peers: Vec<Peer>,
-    /// The number of runs of each command.
-    pub rounds: usize,
-}
-
-impl Options {
-    /// Parses the command line. Returns `None` after printing the help.
-    pub fn from_command_line() -> Result<Option<Self>> {
-        let mut options = Self {
-            ours: env!("CARGO_BIN_EXE_terraform-provider-konnect").into(),
-            before: None,
-            kong: None,
-            peers: Vec::new(),
-            rounds: 5,
-        };
-        let mut flags = lexopt::Parser::from_env();
-        while let Some(flag) = flags.next()? {
-            match flag {
-                // Cargo passes this to every benchmark.
-                Long("bench") => {}
-                Long("before") => options.before = Some(Peer::new(BEFORE, flags.value()?.as_ref())?),
-                Long("kong") => options.kong = Some(Peer::new("kong/konnect", flags.value()?.as_ref())?),
-                Long("ours") => options.ours = existing(flags.value()?.as_ref())?,
-                Long("peer") => {
-                    let given = flags.value()?.string()?;
-                    let (name, program) = given.split_once('=').ok_or("--peer wants NAME=FILE")?;
-                    options.peers.push(Peer::new(name, program.as_ref())?);
-                }
-                Long("rounds") => options.rounds = flags.value()?.parse::<usize>()?.max(1),
-                Long("help") => {
-                    print!("{HELP}");
-                    return Ok(None);
-                }
-                _ => return Err(flag.unexpected().into()),
-            }
-        }
-        Ok(Some(options))
-    }
+fn peer(text: &str) -> Result<Peer, String> {
+    let (name, program) = text.split_once('=').ok_or("not NAME=FILE")?;
+    Ok(Peer {
+        name: name.to_owned(),
+        program: existing(program)?,
+    })
 }
 
 /// The absolute path of an existing program.
-fn existing(program: &Path) -> Result<PathBuf> {
-    program
-        .canonicalize()
-        .map_err(|error| format!("{}: {error}", program.display()).into())
+fn existing(program: &str) -> Result<PathBuf, String> {
+    std::fs::canonicalize(program).map_err(|error| error.to_string())
 }

@@ -3,48 +3,20 @@
 use std::sync::Arc;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, PKCS_ECDSA_P521_SHA512};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use terraform_plugin::testing::Identity;
 use tokio::net::UnixStream;
 use tokio_rustls::TlsConnector;
 
 use super::figures::Result;
-
-/// The host's certificate and key, as go-plugin creates them.
-pub(super) struct Identity {
-    pub(super) pem: String,
-    certificate: CertificateDer<'static>,
-    key: PrivateKeyDer<'static>,
-}
-
-impl Identity {
-    pub(super) fn new() -> Result<Self> {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512)?;
-        let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let certificate = params.self_signed(&key)?.der().clone();
-        let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
-        for line in STANDARD.encode(&certificate).as_bytes().chunks(64) {
-            pem.push_str(str::from_utf8(line)?);
-            pem.push('\n');
-        }
-        pem.push_str("-----END CERTIFICATE-----\n");
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
-        Ok(Self {
-            pem,
-            certificate,
-            key,
-        })
-    }
-}
 
 /// A connection to a provider after its handshake line.
 pub(super) struct Connection {
@@ -73,7 +45,7 @@ impl Connection {
             .with_safe_default_protocol_versions()?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(pinned))
-            .with_client_auth_cert(vec![identity.certificate.clone()], identity.key.clone_key())?;
+            .with_client_auth_cert(vec![identity.certificate.clone()], identity.key())?;
         config.alpn_protocols = vec![b"h2".to_vec()];
         let stream = TlsConnector::from(Arc::new(config))
             .connect(

@@ -14,19 +14,20 @@ mod process;
 
 #[cfg(unix)]
 fn main() -> figures::Result<()> {
-    use figures::{Options, Peer};
+    use clap::Parser as _;
+    use figures::{BEFORE, Options, Peer};
 
-    let Some(options) = Options::from_command_line()? else {
-        return Ok(());
-    };
-    let ours = Peer {
-        name: "this provider".to_owned(),
-        program: options.ours,
-    };
-    let mut providers = vec![ours];
-    providers.extend(options.before.into_iter().chain(options.kong));
-    providers.extend(options.peers);
-    run::run(&providers)
+    let options = Options::parse();
+    let named = [
+        ("this provider", Some(options.ours)),
+        (BEFORE, options.before),
+        ("kong/konnect", options.kong),
+    ];
+    let named = named.into_iter().filter_map(|(name, program)| {
+        let name = name.to_owned();
+        program.map(|program| Peer { name, program })
+    });
+    run::run(&named.chain(options.peers).collect::<Vec<_>>())
 }
 
 #[cfg(not(unix))]
@@ -39,7 +40,9 @@ mod run {
     use std::process::Command;
     use std::time::Instant;
 
-    use super::connection::{Connection, Identity};
+    use terraform_plugin::testing::Identity;
+
+    use super::connection::Connection;
     use super::figures::{Peer, Result, Sample, Table, mebibytes, milliseconds};
     use super::process::{ended_processes_used, resident, to_first_line};
 
@@ -64,7 +67,7 @@ mod run {
     }
 
     pub(super) fn run(providers: &[Peer]) -> Result<()> {
-        let identity = Identity::new()?;
+        let identity = Identity::new();
         // A killed process does not remove its socket.
         let sockets = tempfile::tempdir()?;
         let command = |provider: &Peer| {

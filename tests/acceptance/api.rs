@@ -137,7 +137,10 @@ impl Api {
                     let error = chain(&error.without_url());
                     self.redact(&format!("{method} {region} {path}: {error}"))
                 })?;
-            self.record(method, region, path, response.status);
+            let call = kind_of_call(method, region, path);
+            let mut calls = self.calls.borrow_mut();
+            calls.entry(call).or_default().insert(response.status);
+            drop(calls);
             if response.status != 429 || repeats == MAX_REPEATS {
                 return Ok(response);
             }
@@ -191,16 +194,6 @@ impl Api {
     /// Whether the URL serves a region.
     pub fn serves(&self, region: &Region) -> bool {
         self.server_url.base(region).is_ok()
-    }
-
-    fn record(&self, method: &Method, region: &Region, path: &str, status: u16) {
-        let path = path.split('?').next().unwrap_or_default();
-        let segments: Vec<_> = path
-            .split('/')
-            .map(|segment| if is_uuid(segment) { "{id}" } else { segment })
-            .collect();
-        let call = format!("{method} {region} {}", segments.join("/"));
-        self.calls.borrow_mut().entry(call).or_default().insert(status);
     }
 
     /// A summary of a response: the status and the message of a problem document.
@@ -260,8 +253,15 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn is_uuid(text: &str) -> bool {
-    konnect::DestinationId::parse(text).is_ok()
+/// A call without its query and ids, such as `GET eu /v3/audit-log-destinations/{id}`.
+pub fn kind_of_call(method: &Method, region: &Region, path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let is_id = |segment: &str| konnect::DestinationId::parse(segment).is_ok();
+    let segments = path.split('/');
+    let segments: Vec<_> = segments
+        .map(|segment| if is_id(segment) { "{id}" } else { segment })
+        .collect();
+    format!("{method} {region} {}", segments.join("/"))
 }
 
 /// Calls until the result is `Some`, and returns it with the elapsed time. Returns `None` after the limit.

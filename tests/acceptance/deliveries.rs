@@ -48,7 +48,7 @@ pub fn ask(receiver: Option<&Receiver>, session: &Session<'_>, book: &mut Book<'
 
 impl Stream<'_> {
     /// Configures the webhook, and inspects the first delivery.
-    fn content_encoding(&mut self, steps: &mut Steps) -> Result<String, Stop> {
+    fn content_encoding(&mut self, steps: &mut Steps<'_>) -> Result<String, Stop> {
         let (session, region) = (self.session, self.session.region()?);
         let (id, _) = session.create(&session.home(), "deliveries", self.receiver.endpoint(), "json")?;
         let body = json!({ "audit_log_destination_id": id, "enabled": true });
@@ -95,7 +95,7 @@ impl Stream<'_> {
     }
 
     /// Responds to deliveries with each failure until the attempts end.
-    fn retries(&self, steps: &mut Steps) -> Result<String, Stop> {
+    fn retries(&self, steps: &mut Steps<'_>) -> Result<String, Stop> {
         self.is_set_up()?;
         let (session, region) = (self.session, self.session.region()?);
         let mut results = Vec::new();
@@ -152,19 +152,19 @@ impl Stream<'_> {
     }
 
     /// Changes the format to `cps`, and determines which bytes the signature covers.
-    fn cps_signature(&self, steps: &mut Steps) -> Result<String, Stop> {
+    fn cps_signature(&self, steps: &mut Steps<'_>) -> Result<String, Stop> {
         self.is_set_up()?;
         let (session, region) = (self.session, self.session.region()?);
         let id = self.destination.as_deref().unwrap_or_default();
         let path = format!("{DESTINATIONS}/{id}");
         let body = json!({ "log_format": "cps" });
-        let changed = session
-            .api
-            .send(&Method::PATCH, &session.home(), &path, Some(&body))?;
-        steps.push(format!(
-            "PATCH of log_format to cps -> {}",
-            session.api.brief(&changed)
-        ));
+        steps.send(
+            &Method::PATCH,
+            &session.home(),
+            &path,
+            Some(&body),
+            &["log_format"],
+        )?;
         let cps = |line: &&String| parse(line).is_ok_and(|event| event.format == Format::Cps);
         let found = self.next(|delivery| delivery.lines.iter().flatten().any(|line| cps(&line)))?;
         let found = found.ok_or_else(|| "no line in the format is delivered".to_owned())?;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::api::{DESTINATIONS, Response, WEBHOOK, WEBHOOK_V2, poll};
-use crate::probes::{no_webhook, note};
+use crate::probes::no_webhook;
 use crate::question::Question;
 use crate::run::{Book, Steps, Stop};
 use crate::session::Session;
@@ -33,7 +33,7 @@ pub fn after_delete(session: &Session<'_>, had_webhook: bool, book: &mut Book<'_
     });
 }
 
-fn same_name(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
+fn same_name(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let home = session.home();
     let (first, _) = session.create_dead(&home, "same")?;
     let body = json!({
@@ -42,18 +42,13 @@ fn same_name(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
         "authorization": session.authorization,
         "log_format": "json",
     });
-    let second = session
-        .api
-        .send(&Method::POST, &home, DESTINATIONS, Some(&body))?;
-    note(session, steps, "POST with the same name", &second, &[]);
-    let removed = session.delete(&home, &first)?;
-    note(session, steps, "DELETE of the first", &removed, &[]);
+    let second = steps.send(&Method::POST, &home, DESTINATIONS, Some(&body), &[])?;
+    steps.delete(&home, &format!("{DESTINATIONS}/{first}"))?;
     if !second.is_success() {
         return Ok(format!("No: {}", session.api.brief(&second)));
     }
-    let other = second.text("id").to_owned();
-    let removed = session.delete(&home, &other)?;
-    note(session, steps, "DELETE of the second", &removed, &[]);
+    let other = second.text("id");
+    steps.delete(&home, &format!("{DESTINATIONS}/{other}"))?;
     let ids = if other == first { "one id" } else { "two ids" };
     Ok(format!("Yes: {}, with {ids}", second.status))
 }
@@ -73,7 +68,7 @@ fn forms(prefix: &str) -> [(&'static str, String); 5] {
     ]
 }
 
-fn endpoint_forms(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
+fn endpoint_forms(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let home = session.home();
     let mut changed = Vec::new();
     for (what, sent) in forms(&session.prefix) {
@@ -87,13 +82,7 @@ fn endpoint_forms(session: &Session<'_>, steps: &mut Steps) -> Result<String, St
         };
         let read = session.api.get(&home, &format!("{DESTINATIONS}/{id}"))?;
         for (method, answer) in [("POST", &created), ("GET", &read)] {
-            note(
-                session,
-                steps,
-                &format!("{method} with {what}"),
-                answer,
-                &["endpoint"],
-            );
+            steps.note(&format!("{method} with {what}"), answer, &["endpoint"]);
         }
         if [&created, &read]
             .iter()
@@ -110,12 +99,11 @@ fn endpoint_forms(session: &Session<'_>, steps: &mut Steps) -> Result<String, St
     }
 }
 
-fn read_after_write(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
+fn read_after_write(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let home = session.home();
     let (id, _) = session.create_dead(&home, "written-0")?;
     let path = format!("{DESTINATIONS}/{id}");
-    let created = session.api.get(&home, &path)?;
-    note(session, steps, "GET right after POST", &created, &["name"]);
+    let created = steps.get(&home, &path, &["name"])?;
     let mut stale = usize::from(!created.is_success());
     for number in 1..=WRITES {
         let name = format!("{}written-{number}", session.prefix);
@@ -158,18 +146,15 @@ fn read_after_write(session: &Session<'_>, steps: &mut Steps) -> Result<String, 
 }
 
 /// The names of the fields, without their values. Nothing is changed.
-fn webhook_fields(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
+fn webhook_fields(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let regions = session.all_regions();
     let region = session.claimed.as_ref().or_else(|| regions.first());
     let region = region.ok_or_else(|| Stop::NotTried("the URL serves no region".to_owned()))?;
     let mut paths = vec![("v2", WEBHOOK_V2.to_owned()), ("v3", WEBHOOK.to_owned())];
-    let portals = session.api.get(region, "/v3/portals?page[size]=1")?;
+    let portals = steps.get(region, "/v3/portals?page[size]=1", &[])?;
     match portals.body["data"][0]["id"].as_str() {
         Some(id) => paths.push(("Dev Portal", format!("/v3/portals/{id}/audit-log-webhook"))),
-        None => steps.push(format!(
-            "GET {region} /v3/portals -> {}: no Dev Portal",
-            session.api.brief(&portals)
-        )),
+        None => steps.push(format!("{region} has no Dev Portal")),
     }
     let mut answers = Vec::new();
     for (what, path) in paths {
@@ -196,21 +181,12 @@ fn webhook_fields(session: &Session<'_>, steps: &mut Steps) -> Result<String, St
     Ok(answers.join("; "))
 }
 
-fn repeated_delete(session: &Session<'_>, had_webhook: bool, steps: &mut Steps) -> Result<String, Stop> {
+fn repeated_delete(session: &Session<'_>, had_webhook: bool, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let home = session.home();
     let (id, _) = session.create_dead(&home, "twice")?;
-    let mut twice = [0; 2];
-    for status in &mut twice {
-        let answer = session.delete(&home, &id)?;
-        note(
-            session,
-            steps,
-            &format!("DELETE {home} {DESTINATIONS}/{{id}}"),
-            &answer,
-            &[],
-        );
-        *status = answer.status;
-    }
+    let path = format!("{DESTINATIONS}/{id}");
+    let first = steps.delete(&home, &path)?.status;
+    let second = steps.delete(&home, &path)?.status;
     if !had_webhook {
         return Err(no_webhook());
     }
@@ -220,15 +196,7 @@ fn repeated_delete(session: &Session<'_>, had_webhook: bool, steps: &mut Steps) 
     if matches!(found.body["audit_log_destination_id"].as_str(), Some(id) if !id.is_empty()) {
         return Err(Stop::NotTried("another user has set up the webhook".to_owned()));
     }
-    let webhook = session.api.delete(region, WEBHOOK)?;
-    note(
-        session,
-        steps,
-        &format!("DELETE {region} {WEBHOOK} again"),
-        &webhook,
-        &[],
-    );
-    let [first, second] = twice;
+    let webhook = steps.delete(region, WEBHOOK)?;
     Ok(format!(
         "{second} for a destination, after {first}; {} for a webhook",
         webhook.status

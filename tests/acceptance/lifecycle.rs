@@ -72,7 +72,7 @@ fn configuration(session: &Session<'_>, name: &str) -> String {
 fn apply_and_destroy(
     workspace: &Workspace,
     session: &Session<'_>,
-    steps: &mut Steps,
+    steps: &mut Steps<'_>,
 ) -> Result<String, Stop> {
     let home = session.home();
     workspace.configure_provider("", configuration(session, "cli"));
@@ -110,7 +110,7 @@ fn apply_and_destroy(
 }
 
 /// Records how a command ended, with its errors.
-fn step(steps: &mut Steps, what: &str, run: &Run) -> Result<(), Stop> {
+fn step(steps: &mut Steps<'_>, what: &str, run: &Run) -> Result<(), Stop> {
     let warnings = run
         .warnings()
         .into_iter()

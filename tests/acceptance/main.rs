@@ -5,7 +5,7 @@
 //! TF_ACC=1 KONNECT_TOKEN=kpat_... cargo test --test acceptance
 //! ```
 //!
-//! runs it against the real Konnect. Without `TF_ACC` that test is ignored. The same code runs against the emulator
+//! runs it against the real Konnect. Without `TF_ACC` that test is skipped. The same code runs against the emulator
 //! in each run of the tests. `tests/README.md` lists the variables.
 //!
 //! | Concept | Where |
@@ -40,43 +40,32 @@ mod session;
 mod workspace;
 
 use std::env;
-use std::process::ExitCode;
+use std::io::Write as _;
 
 use konnect::ServerUrl;
-use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::receiver::Receiver;
 use crate::run::{Pace, Target};
-
-/// The command that runs the test against a real organization, and the reason why it is ignored.
-const COMMAND: &str = "TF_ACC=1 KONNECT_TOKEN=... cargo test --test acceptance";
-
-fn main() -> ExitCode {
-    let mut tests = emulator::tests();
-    tests.push(
-        Trial::test("real_organization", real_organization)
-            .with_kind(format!("run by: {COMMAND}"))
-            .with_ignored_flag(!is_requested()),
-    );
-    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
-}
 
 /// The value of a variable that is set and not empty.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whether the environment requests the test against a real organization, by the convention of providers.
-fn is_requested() -> bool {
-    variable("TF_ACC").is_some()
+/// Shows a text also if the test succeeds: Cargo captures what `println` prints.
+fn show(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-fn real_organization() -> Result<(), Failed> {
-    if !is_requested() {
-        return Err(format!("this test changes an organization. Run it by: {COMMAND}").into());
+#[test]
+fn real_organization() -> Result<(), String> {
+    // By the convention of providers: it changes an organization.
+    if variable("TF_ACC").is_none() {
+        show("Skipped. Run it by: TF_ACC=1 KONNECT_TOKEN=... cargo test --test acceptance");
+        return Ok(());
     }
     let token = variable("KONNECT_TOKEN").or_else(|| variable("KONNECT_SPAT"));
-    let token = token.ok_or_else(|| format!("KONNECT_TOKEN is not set. Run this test by: {COMMAND}"))?;
+    let token = token.ok_or("KONNECT_TOKEN is not set")?;
     let server_url = match variable("KONNECT_SERVER_URL") {
         Some(text) => ServerUrl::parse(&text).map_err(|error| format!("KONNECT_SERVER_URL: {error}"))?,
         None => ServerUrl::default(),
@@ -86,7 +75,7 @@ fn real_organization() -> Result<(), Failed> {
         (None, None) => None,
         _ => return Err("set both KONNECT_ACC_ENDPOINT and KONNECT_ACC_LISTEN, or neither".into()),
     };
-    let target = Target {
+    let report = run::run(&Target {
         name: "real",
         about: "An organization of Konnect.",
         server_url,
@@ -94,16 +83,11 @@ fn real_organization() -> Result<(), Failed> {
         role: variable("KONNECT_ACC_ROLE"),
         pace: Pace::REAL,
         receiver,
-    };
-    let report = run::run(&target)?;
-    println!("{}", report.text());
-    println!("report: {}", report.write()?.display());
-    if report.is_success() {
-        Ok(())
-    } else {
-        Err(
-            "a question has no answer because of an error, or an object was left behind: see the report"
-                .into(),
-        )
+    })?;
+    show(&report.text());
+    show(&format!("report: {}", report.write()?.display()));
+    if !report.is_success() {
+        return Err("a question has no answer because of an error, or an object was left behind".to_owned());
     }
+    Ok(())
 }

@@ -57,39 +57,20 @@ pub fn no_webhook() -> Stop {
     Stop::NotTried("the webhook of no region could be set up".to_owned())
 }
 
-/// Records a response with the relevant fields.
-pub fn note(session: &Session<'_>, steps: &mut Steps, what: &str, answer: &Response, fields: &[&str]) {
-    let shown = fields.iter().map(|field| match &answer.body[*field] {
-        Value::Null => format!("{field} absent"),
-        value => format!("{field} {value}"),
-    });
-    let shown: Vec<_> = shown.filter(|_| answer.is_success()).collect();
-    let shown = shown.join(", ");
-    let separator = if shown.is_empty() { "" } else { ": " };
-    steps.push(format!(
-        "{what} -> {}{separator}{shown}",
-        session.api.brief(answer)
-    ));
-}
-
 fn in_words(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
-fn jwks(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
+fn jwks(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let mut sets: BTreeMap<BTreeSet<String>, Vec<String>> = BTreeMap::new();
     for region in session.all_regions() {
-        match session.api.get(&region, JWKS) {
+        match steps.get(&region, JWKS, &[]) {
             Ok(answer) => {
                 let keys = answer.body["keys"].as_array().into_iter().flatten();
                 let keys: BTreeSet<_> = keys
                     .filter_map(|key| key["x"].as_str().map(str::to_owned))
                     .collect();
-                steps.push(format!(
-                    "GET {region} {JWKS} without a token -> {}: {} keys",
-                    session.api.brief(&answer),
-                    keys.len()
-                ));
+                steps.push(format!("{} keys without a token", keys.len()));
                 if answer.is_success() {
                     sets.entry(keys).or_default().push(region.to_string());
                 }
@@ -105,16 +86,9 @@ fn jwks(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
     }
 }
 
-fn replay(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
+fn replay(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let region = session.region()?;
-    let before = session.api.get(region, REPLAY_JOB)?;
-    note(
-        session,
-        steps,
-        &format!("GET {region} {REPLAY_JOB}"),
-        &before,
-        &["status"],
-    );
+    let before = steps.get(region, REPLAY_JOB, &["status"])?;
     if matches!(before.text("status"), "accepted" | "pending" | "running") {
         return Err(Stop::NotTried(
             "a replay job of another user is under way".to_owned(),
@@ -128,9 +102,7 @@ fn replay(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
         humantime::format_rfc3339_seconds(at).to_string()
     };
     let body = json!({ "start_at": time(120), "end_at": time(60) });
-    let put = session.api.send(&Method::PUT, region, REPLAY_JOB, Some(&body))?;
-    let what = format!("PUT {region} {REPLAY_JOB} for one minute of the past");
-    note(session, steps, &what, &put, &["status"]);
+    let put = steps.send(&Method::PUT, region, REPLAY_JOB, Some(&body), &["status"])?;
     if !put.is_success() {
         return Ok(format!("It is refused at once with {}", session.api.brief(&put)));
     }
@@ -159,19 +131,18 @@ fn replay(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
     }
 }
 
-fn updated_at(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
+fn updated_at(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     const FIELDS: [&str; 2] = ["created_at", "updated_at"];
     let home = session.home();
     let (id, created) = session.create_dead(&home, "updated-at")?;
     let path = format!("{DESTINATIONS}/{id}");
-    note(session, steps, "POST", &created, &FIELDS);
-    let read = |steps: &mut Steps, what: &str| -> Result<String, String> {
-        let answer = session.api.get(&home, &path)?;
-        note(session, steps, what, &answer, &["updated_at"]);
+    steps.note("POST", &created, &FIELDS);
+    let read = |steps: &mut Steps<'_>| -> Result<String, String> {
+        let answer = steps.get(&home, &path, &["updated_at"])?;
         Ok(answer.text("updated_at").to_owned())
     };
-    let initial = read(steps, "GET")?;
-    let again = read(steps, "GET again")?;
+    let initial = read(steps)?;
+    let again = read(steps)?;
     let mut moves = Vec::new();
     let mut equal = created.text("updated_at") == initial;
     let mut before = again.clone();
@@ -193,21 +164,20 @@ fn updated_at(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> 
         // Waits for the next second, because times may have no fractions.
         std::thread::sleep(Duration::from_millis(1100).min(session.pace.poll * 3));
         let written = session.api.send(&Method::PATCH, &home, &path, Some(&body))?;
-        note(session, steps, what, &written, &["updated_at"]);
+        steps.note(what, &written, &["updated_at"]);
         if !written.is_success() {
             return Err(Stop::Failed(format!(
                 "{what} answers {}",
                 session.api.brief(&written)
             )));
         }
-        let after = read(steps, "GET")?;
+        let after = read(steps)?;
         equal &= written.text("updated_at") == after;
         let verb = if after == before { "does not move" } else { "moves" };
         moves.push(format!("{verb} with a {what}"));
         before = after;
     }
-    let removed = session.delete(&home, &id)?;
-    note(session, steps, "DELETE", &removed, &[]);
+    steps.delete(&home, &path)?;
     let reads = if initial == again {
         "does not move"
     } else {
@@ -221,7 +191,7 @@ fn updated_at(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> 
 }
 
 /// Whether hosts and versions show a destination that was created on another host.
-fn global_store(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
+fn global_store(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let global = Region::global();
     let regional = session
         .claimed
@@ -242,13 +212,7 @@ fn global_store(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop
                 continue;
             }
         };
-        note(
-            session,
-            steps,
-            &format!("POST {from} {DESTINATIONS}"),
-            &created,
-            &[],
-        );
+        steps.note(&format!("POST {from}"), &created, &[]);
         let mut found = Vec::new();
         for (host, version) in [(to, "v3"), (to, "v2"), (from, "v2")] {
             let path = format!("/{version}/audit-log-destinations/{id}");
@@ -266,8 +230,7 @@ fn global_store(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop
         }
         let shown = |is_shown| if is_shown { "shows" } else { "does not show" };
         seen.push(format!("{to} {} what {from} created", shown(found[0])));
-        let removed = session.delete(from, &id)?;
-        note(session, steps, &format!("DELETE {from}"), &removed, &[]);
+        steps.delete(from, &format!("{DESTINATIONS}/{id}"))?;
     }
     let is_one = seen.iter().all(|what| what.contains(" shows "));
     Ok(format!(
@@ -305,7 +268,7 @@ fn completeness(
     session: &Session<'_>,
     home: &Region,
     made: &[String],
-    steps: &mut Steps,
+    steps: &mut Steps<'_>,
 ) -> Result<String, Stop> {
     let times = |query: &str| -> Result<(usize, Vec<usize>), String> {
         let all = session.api.destinations(home, query)?;
@@ -341,7 +304,7 @@ fn completeness(
     }
 }
 
-fn page_sizes(session: &Session<'_>, home: &Region, steps: &mut Steps) -> Result<String, Stop> {
+fn page_sizes(session: &Session<'_>, home: &Region, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let total = session.api.destinations(home, "page[size]=5")?.len();
     steps.push(format!("there are {total} destinations on {home}"));
     let mut sizes = Vec::new();
@@ -382,27 +345,12 @@ fn page_sizes(session: &Session<'_>, home: &Region, steps: &mut Steps) -> Result
 /// Sets the webhook of the claimed region to a new destination.
 fn new_destination(
     session: &Session<'_>,
-    steps: &mut Steps,
+    steps: &mut Steps<'_>,
     destination: &mut Option<String>,
 ) -> Result<String, Stop> {
     let (region, home) = (session.region()?, session.home());
-    let unset = session.api.get(region, WEBHOOK)?;
-    let what = format!("GET {region} {WEBHOOK} before");
-    note(
-        session,
-        steps,
-        &what,
-        &unset,
-        &["audit_log_destination_id", "enabled"],
-    );
-    let (id, created) = session.create_dead(&home, "webhook")?;
-    note(
-        session,
-        steps,
-        &format!("POST {home} {DESTINATIONS}"),
-        &created,
-        &[],
-    );
+    steps.get(region, WEBHOOK, &["audit_log_destination_id", "enabled"])?;
+    let (id, _) = session.create_dead(&home, "webhook")?;
     // Disabled: no event leaves the organization.
     let body = json!({ "audit_log_destination_id": id, "enabled": false });
     let mut last = None;
@@ -414,13 +362,7 @@ fn new_destination(
     })?;
     let last = last.ok_or_else(|| "no request was sent".to_owned())?;
     let what = format!("last PATCH {region} {WEBHOOK}");
-    note(
-        session,
-        steps,
-        &what,
-        &last,
-        &["audit_log_destination_id", "enabled"],
-    );
+    steps.note(&what, &last, &["audit_log_destination_id", "enabled"]);
     match known {
         Some(((), took)) if last.is_success() => {
             *destination = Some(id);
@@ -441,7 +383,7 @@ fn new_destination(
     }
 }
 
-fn global_webhook(session: &Session<'_>, is_set_up: bool, steps: &mut Steps) -> Result<String, Stop> {
+fn global_webhook(session: &Session<'_>, is_set_up: bool, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let global = Region::global();
     if !session.api.serves(&global) {
         return Err(Stop::NotTried("the URL does not serve `global`".to_owned()));
@@ -459,18 +401,10 @@ fn global_webhook(session: &Session<'_>, is_set_up: bool, steps: &mut Steps) -> 
         let is_ours = answer.body.to_string().contains(&session.prefix);
         let is_unset = answer.text("endpoint") == "unconfigured" || answer.body.get("endpoint").is_none();
         let fields = if is_ours || is_unset { fields } else { &["enabled"] };
-        note(session, steps, &format!("GET global {path}"), &answer, fields);
+        steps.note(&format!("GET global {path}"), &answer, fields);
         answers.push(answer);
         if let Some(region) = region {
-            let answer = session.api.get(region, path)?;
-            note(
-                session,
-                steps,
-                &format!("GET {region} {path}, where a webhook is set up"),
-                &answer,
-                fields,
-            );
-            answers.push(answer);
+            answers.push(steps.get(region, path, fields)?);
         }
     }
     let step = if region.is_some() { 2 } else { 1 };
@@ -490,28 +424,16 @@ fn global_webhook(session: &Session<'_>, is_set_up: bool, steps: &mut Steps) -> 
     ))
 }
 
-fn in_use(session: &Session<'_>, id: &str, steps: &mut Steps) -> Result<String, Stop> {
+fn in_use(session: &Session<'_>, id: &str, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let (region, home) = (session.region()?, session.home());
-    let refused = session.delete(&home, id)?;
-    note(
-        session,
-        steps,
-        "DELETE of the destination while the webhook uses it",
-        &refused,
-        &[],
-    );
+    let path = format!("{DESTINATIONS}/{id}");
+    // While the webhook uses it.
+    let refused = steps.delete(&home, &path)?;
     if refused.is_success() {
         session.api.delete(region, WEBHOOK)?;
         return Ok("Konnect deletes a destination that a webhook uses".to_owned());
     }
-    let released = session.api.delete(region, WEBHOOK)?;
-    note(
-        session,
-        steps,
-        &format!("DELETE {region} {WEBHOOK}"),
-        &released,
-        &[],
-    );
+    let released = steps.delete(region, WEBHOOK)?;
     if !released.is_success() {
         return Err(Stop::Failed("the webhook cannot be deleted".to_owned()));
     }
@@ -526,8 +448,7 @@ fn in_use(session: &Session<'_>, id: &str, steps: &mut Steps) -> Result<String, 
         "DELETE of the destination after that: {} requests, {refusals} of them 409",
         answers.len()
     ));
-    let gone = session.api.get(&home, &format!("{DESTINATIONS}/{id}"))?;
-    note(session, steps, "GET of the destination", &gone, &[]);
+    steps.get(&home, &path, &[])?;
     match removed {
         Some((answer, _)) if answer.is_success() && refusals == 0 => {
             Ok(format!("It is deleted at once; {} before", refused.status))
@@ -541,32 +462,11 @@ fn in_use(session: &Session<'_>, id: &str, steps: &mut Steps) -> Result<String, 
     }
 }
 
-fn deleted_webhook(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
+fn deleted_webhook(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let region = session.region()?;
-    let v3 = session.api.get(region, WEBHOOK)?;
-    note(
-        session,
-        steps,
-        &format!("GET {region} {WEBHOOK}"),
-        &v3,
-        &["audit_log_destination_id", "enabled"],
-    );
-    let v2 = session.api.get(region, WEBHOOK_V2)?;
-    note(
-        session,
-        steps,
-        &format!("GET {region} {WEBHOOK_V2}"),
-        &v2,
-        &["endpoint", "enabled", "updated_at"],
-    );
-    let status = session.api.get(region, STATUS)?;
-    note(
-        session,
-        steps,
-        &format!("GET {region} {STATUS}"),
-        &status,
-        &["webhook_status", "webhook_enabled"],
-    );
+    let v3 = steps.get(region, WEBHOOK, &["audit_log_destination_id", "enabled"])?;
+    steps.get(region, WEBHOOK_V2, &["endpoint", "enabled", "updated_at"])?;
+    let status = steps.get(region, STATUS, &["webhook_status", "webhook_enabled"])?;
     let what = match (v3.status, v3.body.get("audit_log_destination_id")) {
         (200, None | Some(Value::Null)) => "200 without a destination id".to_owned(),
         (200, Some(id)) => format!("200 with the destination id {id}"),
@@ -578,17 +478,13 @@ fn deleted_webhook(session: &Session<'_>, steps: &mut Steps) -> Result<String, S
     ))
 }
 
-fn pull(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
+fn pull(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let regions = session.all_regions();
     let region = session.claimed.as_ref().or_else(|| regions.first());
     let region = region.ok_or_else(|| Stop::NotTried("the URL serves no region".to_owned()))?;
-    let answer = session.api.get(region, &format!("{AUDIT_LOGS}?page[size]=50"))?;
+    let answer = steps.get(region, &format!("{AUDIT_LOGS}?page[size]=50"), &[])?;
     let entries = answer.body["data"].as_array().cloned().unwrap_or_default();
-    steps.push(format!(
-        "GET {region} {AUDIT_LOGS}?page[size]=50 -> {}: {} entries",
-        session.api.brief(&answer),
-        entries.len()
-    ));
+    steps.push(format!("{} entries", entries.len()));
     if !answer.is_success() {
         return Ok(format!("No: {}", session.api.brief(&answer)));
     }
@@ -614,17 +510,10 @@ fn pull(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
 }
 
 /// Which calls were allowed. Runs last, because it inspects all calls.
-fn permissions(session: &Session<'_>, role: Option<&str>, steps: &mut Steps) -> Result<String, Stop> {
+fn permissions(session: &Session<'_>, role: Option<&str>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     let global = Region::global();
     if session.api.serves(&global) {
-        let organization = session.api.get(&global, "/v3/organizations/me")?;
-        note(
-            session,
-            steps,
-            "GET global /v3/organizations/me",
-            &organization,
-            &["state"],
-        );
+        steps.get(&global, "/v3/organizations/me", &["state"])?;
     }
     let calls = session.api.calls();
     let refused: Vec<_> = calls

@@ -27,31 +27,6 @@ pub enum Question {
 }
 
 impl Question {
-    /// All of them.
-    pub const ALL: [Self; 21] = [
-        Self::Lifecycle,
-        Self::Role,
-        Self::GlobalStore,
-        Self::GlobalWebhook,
-        Self::UpdatedAt,
-        Self::PageSize,
-        Self::ListCompleteness,
-        Self::SameName,
-        Self::EndpointForm,
-        Self::ReadAfterWrite,
-        Self::NewDestination,
-        Self::DestinationInUse,
-        Self::WebhookAfterDelete,
-        Self::RepeatedDelete,
-        Self::WebhookFields,
-        Self::ReplayWithoutWebhook,
-        Self::PullApi,
-        Self::Jwks,
-        Self::ContentEncoding,
-        Self::CollectorRetries,
-        Self::CpsSignature,
-    ];
-
     /// The text of the question.
     pub fn text(self) -> &'static str {
         match self {

@@ -67,12 +67,8 @@ impl Report {
         for (region, what) in &self.regions {
             let _ = writeln!(page, "- `{region}`: {what}");
         }
-        for question in Question::ALL {
-            let _ = writeln!(page, "\n## {}\n", question.text());
-            let Some(entry) = self.entries.iter().find(|entry| entry.question == question) else {
-                page.push_str("**Not reached.**\n");
-                continue;
-            };
+        for entry in &self.entries {
+            let _ = writeln!(page, "\n## {}\n", entry.question.text());
             let _ = match &entry.conclusion {
                 Conclusion::Answered(answer) => writeln!(page, "**{answer}**"),
                 Conclusion::NotTried(reason) => writeln!(page, "Not tried: {reason}"),

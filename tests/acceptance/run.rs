@@ -3,9 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
-use konnect::ServerUrl;
+use konnect::{Region, ServerUrl};
+use reqwest::Method;
+use serde_json::Value;
 
-use crate::api::Api;
+use crate::api::{Api, Response, kind_of_call};
 use crate::question::Question;
 use crate::receiver::Receiver;
 use crate::report::{Conclusion, Entry, Report};
@@ -72,8 +74,54 @@ impl From<String> for Stop {
     }
 }
 
-/// The steps and their results.
-pub type Steps = Vec<String>;
+/// The steps of a question, and their results.
+pub struct Steps<'a> {
+    api: &'a Api,
+    lines: Vec<String>,
+}
+
+impl Steps<'_> {
+    /// Records a step.
+    pub fn push(&mut self, line: impl Into<String>) {
+        self.lines.push(line.into());
+    }
+
+    /// Records a response with the relevant fields.
+    pub fn note(&mut self, what: &str, answer: &Response, fields: &[&str]) {
+        let shown = fields.iter().map(|field| match &answer.body[*field] {
+            Value::Null => format!("{field} absent"),
+            value => format!("{field} {value}"),
+        });
+        let shown: Vec<_> = shown.filter(|_| answer.is_success()).collect();
+        let shown = shown.join(", ");
+        let separator = if shown.is_empty() { "" } else { ": " };
+        self.push(format!("{what} -> {}{separator}{shown}", self.api.brief(answer)));
+    }
+
+    /// Sends a request, and records the response with the relevant fields.
+    pub fn send(
+        &mut self,
+        method: &Method,
+        region: &Region,
+        path: &str,
+        body: Option<&Value>,
+        fields: &[&str],
+    ) -> Result<Response, String> {
+        let answer = self.api.send(method, region, path, body)?;
+        self.note(&kind_of_call(method, region, path), &answer, fields);
+        Ok(answer)
+    }
+
+    /// `GET`, with the relevant fields.
+    pub fn get(&mut self, region: &Region, path: &str, fields: &[&str]) -> Result<Response, String> {
+        self.send(&Method::GET, region, path, None, fields)
+    }
+
+    /// `DELETE`.
+    pub fn delete(&mut self, region: &Region, path: &str) -> Result<Response, String> {
+        self.send(&Method::DELETE, region, path, None, &[])
+    }
+}
 
 /// The answers of a run.
 pub struct Book<'a> {
@@ -83,10 +131,13 @@ pub struct Book<'a> {
 
 impl Book<'_> {
     /// Asks a question. Records an error or a panic as its result. The run continues.
-    pub fn ask(&mut self, question: Question, probe: impl FnOnce(&mut Steps) -> Result<String, Stop>) {
-        let mut steps = Steps::new();
-        let result = catch_unwind(AssertUnwindSafe(|| probe(&mut steps)));
+    pub fn ask(&mut self, question: Question, probe: impl FnOnce(&mut Steps<'_>) -> Result<String, Stop>) {
         let api = self.session.api;
+        let mut steps = Steps {
+            api,
+            lines: Vec::new(),
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| probe(&mut steps)));
         let conclusion = match result {
             Ok(Ok(answer)) => Conclusion::Answered(api.redact(&answer)),
             Ok(Err(Stop::NotTried(reason))) => Conclusion::NotTried(api.redact(&reason)),
@@ -97,7 +148,7 @@ impl Book<'_> {
                 Conclusion::Failed(api.redact(message.unwrap_or("a panic")))
             }
         };
-        let steps = steps.iter().map(|step| api.redact(step)).collect();
+        let steps = steps.lines.iter().map(|step| api.redact(step)).collect();
         self.entries.push(Entry {
             question,
             conclusion,
@@ -126,7 +177,8 @@ pub fn run(target: &Target) -> Result<Report, String> {
     probes::webhook(&session, &mut book);
     deliveries::ask(target.receiver.as_ref(), &session, &mut book);
     probes::after_webhook(&session, target.role.as_deref(), &mut book);
-    let entries = book.entries;
+    let mut entries = book.entries;
+    entries.sort_by_key(|entry| entry.question);
     let left_behind = session.clean_up();
     Ok(Report {
         name: format!("{}-{}", target.name, session.prefix.trim_end_matches('-')),

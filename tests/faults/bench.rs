@@ -16,7 +16,7 @@ const REPLAY_JOB: &str = "konnect_audit_log_replay_job";
 use super::call::Object;
 use super::fault::{SHORT_TIMEOUT, Setting};
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{Shape, assert_no_errors};
+use terraform_plugin::testing::value::assert_no_errors;
 use terraform_plugin::testing::{Launch, Plugin};
 
 /// The access token, which no output may contain.
@@ -293,17 +293,9 @@ impl Run {
             Object::Keys => "konnect_audit_log_signing_keys",
             _ => unreachable!("a resource"),
         };
-        let shape = Shape::of(&self.plugin.schema.data_source_schemas[type_name]);
-        let request = tf::read_data_source::Request {
-            type_name: type_name.to_owned(),
-            config: shape.encode(&shape.object(&arguments)),
-            ..<_>::default()
-        };
-        let response = self.plugin.host.provider().read_data_source(request).await;
-        let response = response.unwrap().into_inner();
-        let value = response
-            .state
-            .map_or(Value::Null, |state| shape.decode(Some(&state)));
-        (value, response.diagnostics)
+        match self.plugin.data_source(type_name).read(&arguments).await {
+            Ok(value) => (value, Vec::new()),
+            Err(diagnostics) => (Value::Null, diagnostics),
+        }
     }
 }

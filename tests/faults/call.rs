@@ -2,84 +2,134 @@
 
 use konnect_emulator::{Fault, FaultRule};
 
-/// A request in an operation of Terraform. The main requests come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Call {
-    DestinationCreate,
-    DestinationRead,
-    DestinationUpdate,
-    DestinationDelete,
-    DestinationImport,
-    PointCreate,
-    PointRead,
-    PointUpdate,
-    PointDelete,
-    PointImport,
-    DeliverCreate,
-    DeliverRead,
-    DeliverUpdate,
-    DeliverDelete,
-    DeliverImport,
-    StatusRead,
-    PortalCreate,
-    PortalRead,
-    PortalUpdate,
-    PortalDelete,
-    PortalImport,
-    PortalStatusRead,
-    ReplayStart,
-    ReplayRead,
-    ReplayRestart,
-    ReplayImport,
-    DestinationsRead,
-    EventsRead,
-    KeysRead,
+/// Declares the calls: `name: operation, object, method target, other requests before and after it;`.
+macro_rules! calls {
+    ($($(#[$doc:meta])* $name:ident: $operation:ident, $object:ident, $method:ident $target:ident,
+        $before:literal $after:literal;)*) => {
+        /// A request in an operation of Terraform. The main requests come first.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Call {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Call {
+            /// All calls.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The operation that makes the request.
+            pub fn operation(self) -> Operation {
+                match self {
+                    $(Self::$name => Operation::$operation,)*
+                }
+            }
+
+            /// The object of the operation.
+            pub fn object(self) -> Object {
+                match self {
+                    $(Self::$name => Object::$object,)*
+                }
+            }
+
+            /// The affected request.
+            pub fn request(self) -> (&'static str, Target) {
+                match self {
+                    $(Self::$name => (stringify!($method), Target::$target),)*
+                }
+            }
+
+            /// The number of other requests of the operation before it.
+            pub fn before(self) -> usize {
+                match self {
+                    $(Self::$name => $before,)*
+                }
+            }
+
+            /// The number of other requests after it.
+            pub fn after(self) -> usize {
+                match self {
+                    $(Self::$name => $after,)*
+                }
+            }
+        }
+    };
+}
+
+calls! {
+    DestinationCreate: Create, Destination, POST Destinations, 0 0;
+    DestinationRead: Read, Destination, GET Destination, 0 0;
+    DestinationUpdate: Update, Destination, PATCH Destination, 1 0;
+    DestinationDelete: Delete, Destination, DELETE Destination, 0 0;
+    DestinationImport: Import, Destination, GET Destination, 0 0;
+    PointCreate: Create, Point, PATCH WebhookV3, 2 0;
+    PointRead: Read, Point, GET WebhookV3, 0 0;
+    PointUpdate: Update, Point, PATCH WebhookV3, 1 0;
+    PointDelete: Delete, Point, DELETE WebhookV3, 1 0;
+    PointImport: Import, Point, GET WebhookV3, 0 0;
+    DeliverCreate: Create, Deliver, PATCH WebhookV2, 2 0;
+    DeliverRead: Read, Deliver, GET WebhookV2, 1 0;
+    DeliverUpdate: Update, Deliver, PATCH WebhookV2, 2 0;
+    DeliverDelete: Delete, Deliver, PATCH WebhookV2, 2 0;
+    DeliverImport: Import, Deliver, GET WebhookV2, 1 0;
+    StatusRead: Data, Status, GET Status, 0 0;
+    PortalCreate: Create, Portal, PATCH PortalWebhook, 1 0;
+    PortalRead: Read, Portal, GET PortalWebhook, 0 0;
+    PortalUpdate: Update, Portal, PATCH PortalWebhook, 1 0;
+    PortalDelete: Delete, Portal, DELETE PortalWebhook, 1 0;
+    PortalImport: Import, Portal, GET PortalWebhook, 0 0;
+    PortalStatusRead: Data, PortalStatus, GET PortalStatus, 0 0;
+    ReplayStart: Create, Replay, PUT ReplayJob, 1 0;
+    ReplayRead: Read, Replay, GET ReplayJob, 0 0;
+    ReplayRestart: Update, Replay, PUT ReplayJob, 1 0;
+    ReplayImport: Import, Replay, GET ReplayJob, 0 0;
+    DestinationsRead: Data, Destinations, GET Destinations, 0 0;
+    EventsRead: Data, Events, GET Events, 0 0;
+    KeysRead: Data, Keys, GET Keys, 0 0;
     /// The list at plan of a creation, which finds an equal destination of an interrupted run.
-    PlanAlike,
+    PlanAlike: Plan, Destination, GET Destinations, 0 0;
     /// The list after the response to a creation was lost.
-    LostLook,
+    LostLook: Create, Destination, GET Named, 1 1;
     /// The repeated creation after that list was empty.
-    LostAgain,
+    LostAgain: Create, Destination, POST Destinations, 0 0;
     /// The read before a change of a destination.
-    DestinationLook,
+    DestinationLook: Update, Destination, GET Destination, 0 1;
     /// The read where only the state changes.
-    DestinationSame,
+    DestinationSame: Update, Destination, GET Destination, 0 0;
     /// The read of the webhook in v3 at plan of a creation.
-    PlanGuardV3,
+    PlanGuardV3: Plan, Point, GET WebhookV3, 0 1;
     /// The same in v2.
-    PlanGuardV2,
+    PlanGuardV2: Plan, Point, GET WebhookV2, 1 0;
     /// The read of the webhook in v3 before its creation.
-    GuardV3,
+    GuardV3: Create, Point, GET WebhookV3, 0 2;
     /// The same in v2.
-    GuardV2,
+    GuardV2: Create, Point, GET WebhookV2, 1 1;
     /// The read in v3 before the removal of a webhook with a destination.
-    PointDeleteLook,
+    PointDeleteLook: Delete, Point, GET WebhookV3, 0 1;
     /// The same for a webhook with an endpoint.
-    DeliverDeleteLookV3,
+    DeliverDeleteLookV3: Delete, Deliver, GET WebhookV3, 0 2;
     /// The read in v2 before it is disabled.
-    DeliverDeleteLookV2,
+    DeliverDeleteLookV2: Delete, Deliver, GET WebhookV2, 1 1;
     /// The read in v2 of a webhook that no longer exists in v3.
-    PointGone,
+    PointGone: Read, Point, GET WebhookV2, 1 0;
     /// The read where only the state changes.
-    PointSame,
+    PointSame: Update, Point, GET WebhookV3, 0 0;
     /// The read in v3 at import of a webhook with an endpoint.
-    DeliverImportFirst,
+    DeliverImportFirst: Import, Deliver, GET WebhookV3, 0 1;
     /// The read before a change of a webhook with a destination.
-    PointLook,
+    PointLook: Update, Point, GET WebhookV3, 0 1;
     /// The read in v3 before a change of a webhook with an endpoint.
-    DeliverLookV3,
+    DeliverLookV3: Update, Deliver, GET WebhookV3, 0 2;
     /// The same in v2.
-    DeliverLook,
+    DeliverLook: Update, Deliver, GET WebhookV2, 1 1;
     /// The read before a change of a Dev Portal's webhook.
-    PortalLook,
+    PortalLook: Update, Portal, GET PortalWebhook, 0 1;
     /// The read of a Dev Portal's webhook while a creation is planned.
-    PortalPlanGuard,
+    PortalPlanGuard: Plan, Portal, GET PortalWebhook, 0 0;
     /// The same read just before it is created.
-    PortalGuard,
+    PortalGuard: Create, Portal, GET PortalWebhook, 0 1;
     /// The read before a Dev Portal's webhook is removed.
-    PortalDeleteLook,
+    PortalDeleteLook: Delete, Portal, GET PortalWebhook, 0 1;
     /// The read of the latest replay job before one is started.
-    ReplayLook,
+    ReplayLook: Create, Replay, GET ReplayJob, 0 1;
 }
 
 /// An operation of Terraform.
@@ -131,226 +181,6 @@ pub enum Target {
 }
 
 impl Call {
-    /// All calls.
-    pub const ALL: [Self; 52] = [
-        Self::DestinationCreate,
-        Self::DestinationRead,
-        Self::DestinationUpdate,
-        Self::DestinationDelete,
-        Self::DestinationImport,
-        Self::PointCreate,
-        Self::PointRead,
-        Self::PointUpdate,
-        Self::PointDelete,
-        Self::PointImport,
-        Self::StatusRead,
-        Self::DeliverCreate,
-        Self::DeliverRead,
-        Self::DeliverUpdate,
-        Self::DeliverDelete,
-        Self::DeliverImport,
-        Self::PortalCreate,
-        Self::PortalRead,
-        Self::PortalUpdate,
-        Self::PortalDelete,
-        Self::PortalImport,
-        Self::PortalStatusRead,
-        Self::ReplayStart,
-        Self::ReplayRead,
-        Self::ReplayRestart,
-        Self::ReplayImport,
-        Self::DestinationsRead,
-        Self::EventsRead,
-        Self::KeysRead,
-        Self::PlanAlike,
-        Self::LostLook,
-        Self::LostAgain,
-        Self::DestinationLook,
-        Self::DestinationSame,
-        Self::PlanGuardV3,
-        Self::PlanGuardV2,
-        Self::GuardV3,
-        Self::GuardV2,
-        Self::PointGone,
-        Self::PointSame,
-        Self::DeliverImportFirst,
-        Self::PointLook,
-        Self::DeliverLookV3,
-        Self::DeliverLook,
-        Self::PortalLook,
-        Self::PointDeleteLook,
-        Self::DeliverDeleteLookV3,
-        Self::DeliverDeleteLookV2,
-        Self::PortalPlanGuard,
-        Self::PortalGuard,
-        Self::PortalDeleteLook,
-        Self::ReplayLook,
-    ];
-
-    /// The operation that makes the request.
-    pub fn operation(self) -> Operation {
-        match self {
-            Self::PlanAlike | Self::PlanGuardV3 | Self::PlanGuardV2 | Self::PortalPlanGuard => {
-                Operation::Plan
-            }
-            Self::DestinationCreate
-            | Self::PointCreate
-            | Self::DeliverCreate
-            | Self::LostLook
-            | Self::LostAgain
-            | Self::GuardV3
-            | Self::GuardV2
-            | Self::PortalCreate
-            | Self::PortalGuard
-            | Self::ReplayStart
-            | Self::ReplayLook => Operation::Create,
-            Self::DestinationRead
-            | Self::PointRead
-            | Self::DeliverRead
-            | Self::PointGone
-            | Self::PortalRead
-            | Self::ReplayRead => Operation::Read,
-            Self::DestinationUpdate
-            | Self::PointUpdate
-            | Self::DeliverUpdate
-            | Self::DestinationLook
-            | Self::DestinationSame
-            | Self::PointSame
-            | Self::PointLook
-            | Self::DeliverLookV3
-            | Self::DeliverLook
-            | Self::PortalLook
-            | Self::PortalUpdate
-            | Self::ReplayRestart => Operation::Update,
-            Self::DestinationDelete
-            | Self::PointDelete
-            | Self::DeliverDelete
-            | Self::PointDeleteLook
-            | Self::DeliverDeleteLookV3
-            | Self::DeliverDeleteLookV2
-            | Self::PortalDelete
-            | Self::PortalDeleteLook => Operation::Delete,
-            Self::DestinationImport
-            | Self::PointImport
-            | Self::DeliverImport
-            | Self::DeliverImportFirst
-            | Self::PortalImport
-            | Self::ReplayImport => Operation::Import,
-            Self::StatusRead
-            | Self::PortalStatusRead
-            | Self::DestinationsRead
-            | Self::EventsRead
-            | Self::KeysRead => Operation::Data,
-        }
-    }
-
-    /// The object of the operation.
-    pub fn object(self) -> Object {
-        match self {
-            Self::DestinationCreate
-            | Self::DestinationRead
-            | Self::DestinationUpdate
-            | Self::DestinationDelete
-            | Self::DestinationImport
-            | Self::PlanAlike
-            | Self::LostLook
-            | Self::LostAgain
-            | Self::DestinationLook
-            | Self::DestinationSame => Object::Destination,
-            Self::PointCreate
-            | Self::PointRead
-            | Self::PointUpdate
-            | Self::PointDelete
-            | Self::PointImport
-            | Self::PlanGuardV3
-            | Self::PlanGuardV2
-            | Self::GuardV3
-            | Self::GuardV2
-            | Self::PointGone
-            | Self::PointDeleteLook
-            | Self::PointLook
-            | Self::PointSame => Object::Point,
-            Self::DeliverCreate
-            | Self::DeliverRead
-            | Self::DeliverUpdate
-            | Self::DeliverDelete
-            | Self::DeliverImport
-            | Self::DeliverImportFirst
-            | Self::DeliverLookV3
-            | Self::DeliverLook
-            | Self::DeliverDeleteLookV3
-            | Self::DeliverDeleteLookV2 => Object::Deliver,
-            Self::StatusRead => Object::Status,
-            Self::PortalCreate
-            | Self::PortalRead
-            | Self::PortalUpdate
-            | Self::PortalDelete
-            | Self::PortalImport
-            | Self::PortalPlanGuard
-            | Self::PortalGuard
-            | Self::PortalLook
-            | Self::PortalDeleteLook => Object::Portal,
-            Self::PortalStatusRead => Object::PortalStatus,
-            Self::DestinationsRead => Object::Destinations,
-            Self::EventsRead => Object::Events,
-            Self::KeysRead => Object::Keys,
-            Self::ReplayStart
-            | Self::ReplayRead
-            | Self::ReplayRestart
-            | Self::ReplayImport
-            | Self::ReplayLook => Object::Replay,
-        }
-    }
-
-    /// The affected request.
-    pub fn request(self) -> (&'static str, Target) {
-        match self {
-            Self::DestinationCreate | Self::LostAgain => ("POST", Target::Destinations),
-            Self::PlanAlike | Self::DestinationsRead => ("GET", Target::Destinations),
-            Self::LostLook => ("GET", Target::Named),
-            Self::DestinationRead
-            | Self::DestinationImport
-            | Self::DestinationLook
-            | Self::DestinationSame => ("GET", Target::Destination),
-            Self::DestinationUpdate => ("PATCH", Target::Destination),
-            Self::DestinationDelete => ("DELETE", Target::Destination),
-            Self::PointCreate | Self::PointUpdate => ("PATCH", Target::WebhookV3),
-            Self::PointRead
-            | Self::PointImport
-            | Self::PlanGuardV3
-            | Self::GuardV3
-            | Self::PointSame
-            | Self::PointLook
-            | Self::PointDeleteLook
-            | Self::DeliverLookV3
-            | Self::DeliverDeleteLookV3
-            | Self::DeliverImportFirst => ("GET", Target::WebhookV3),
-            Self::PointDelete => ("DELETE", Target::WebhookV3),
-            Self::DeliverCreate | Self::DeliverUpdate | Self::DeliverDelete => ("PATCH", Target::WebhookV2),
-            Self::DeliverRead
-            | Self::DeliverImport
-            | Self::PlanGuardV2
-            | Self::GuardV2
-            | Self::PointGone
-            | Self::DeliverLook
-            | Self::DeliverDeleteLookV2 => ("GET", Target::WebhookV2),
-            Self::StatusRead => ("GET", Target::Status),
-            Self::PortalCreate | Self::PortalUpdate => ("PATCH", Target::PortalWebhook),
-            Self::PortalRead
-            | Self::PortalImport
-            | Self::PortalPlanGuard
-            | Self::PortalGuard
-            | Self::PortalLook
-            | Self::PortalDeleteLook => ("GET", Target::PortalWebhook),
-            Self::PortalDelete => ("DELETE", Target::PortalWebhook),
-            Self::PortalStatusRead => ("GET", Target::PortalStatus),
-            Self::EventsRead => ("GET", Target::Events),
-            Self::KeysRead => ("GET", Target::Keys),
-            Self::ReplayStart | Self::ReplayRestart => ("PUT", Target::ReplayJob),
-            Self::ReplayRead | Self::ReplayImport | Self::ReplayLook => ("GET", Target::ReplayJob),
-        }
-    }
-
     /// Whether the request can change something.
     pub fn writes(self) -> bool {
         self.request().0 != "GET"
@@ -379,43 +209,37 @@ impl Call {
 
 /// The query that identifies a list by name.
 const NAMED: &str = "filter%5Bname%5D";
-/// What the paths of Dev Portals have in common.
-const PORTALS: &str = "/v3/portals/";
 
 impl Target {
-    fn rule(self, fault: Fault) -> FaultRule {
-        let rule = FaultRule::new(fault);
+    /// What its path contains, and how it ends.
+    fn path(self) -> (&'static str, &'static str) {
         match self {
-            Self::Destinations => rule.path_end("/v3/audit-log-destinations"),
-            Self::Named => rule.path(NAMED),
-            Self::Destination => rule.path("/v3/audit-log-destinations/"),
-            Self::WebhookV3 => rule.path_end("/v3/audit-log-webhook"),
-            Self::WebhookV2 => rule.path_end("/v2/audit-log-webhook"),
-            Self::Status => rule.path_end("/v3/audit-log-webhook/status"),
-            Self::PortalWebhook => rule.path(PORTALS).path_end("/audit-log-webhook"),
-            Self::PortalStatus => rule.path(PORTALS).path_end("/audit-log-webhook/status"),
-            Self::ReplayJob => rule.path_end("/v3/audit-log-replay-job"),
-            Self::Events => rule.path_end("/v3/audit-logs"),
-            Self::Keys => rule.path_end("/jwks.json"),
+            Self::Destinations => ("", "/v3/audit-log-destinations"),
+            Self::Named => (NAMED, ""),
+            Self::Destination => ("/v3/audit-log-destinations/", ""),
+            Self::WebhookV3 => ("", "/v3/audit-log-webhook"),
+            Self::WebhookV2 => ("", "/v2/audit-log-webhook"),
+            Self::Status => ("", "/v3/audit-log-webhook/status"),
+            Self::PortalWebhook => ("/v3/portals/", "/audit-log-webhook"),
+            Self::PortalStatus => ("/v3/portals/", "/audit-log-webhook/status"),
+            Self::ReplayJob => ("", "/v3/audit-log-replay-job"),
+            Self::Events => ("", "/v3/audit-logs"),
+            Self::Keys => ("", "/jwks.json"),
         }
+    }
+
+    fn rule(self, fault: Fault) -> FaultRule {
+        let (part, end) = self.path();
+        let rule = FaultRule::new(fault);
+        let rule = if part.is_empty() { rule } else { rule.path(part) };
+        if end.is_empty() { rule } else { rule.path_end(end) }
     }
 
     /// Whether a sent path matches.
     pub fn is(self, path: &str) -> bool {
-        let named = path.contains(NAMED);
-        let path = path.split('?').next().unwrap_or_default();
-        match self {
-            Self::Destinations => !named && path.ends_with("/v3/audit-log-destinations"),
-            Self::Named => named,
-            Self::Destination => path.contains("/v3/audit-log-destinations/"),
-            Self::WebhookV3 => path.ends_with("/v3/audit-log-webhook"),
-            Self::WebhookV2 => path.ends_with("/v2/audit-log-webhook"),
-            Self::Status => path.ends_with("/v3/audit-log-webhook/status"),
-            Self::PortalWebhook => path.contains(PORTALS) && path.ends_with("/audit-log-webhook"),
-            Self::PortalStatus => path.contains(PORTALS) && path.ends_with("/audit-log-webhook/status"),
-            Self::ReplayJob => path.ends_with("/v3/audit-log-replay-job"),
-            Self::Events => path.ends_with("/v3/audit-logs"),
-            Self::Keys => path.ends_with("/jwks.json"),
-        }
+        let (part, end) = self.path();
+        let named = self != Self::Named && path.contains(NAMED);
+        let (before, _) = path.split_once('?').unwrap_or((path, ""));
+        !named && path.contains(part) && before.ends_with(end)
     }
 }

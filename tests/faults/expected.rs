@@ -148,7 +148,7 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
         }
         Injection::Setting(Setting::Date(1..)) if call == Call::LostLook => {
             // The destination is older by one clock only.
-            let mut uncertain = failed(row, call, 1, before(call), 1);
+            let mut uncertain = failed(row, call, 1, call.before(), 1);
             uncertain.end = End::Uncertain;
             uncertain.says = vec![
                 "which one is not certain".to_owned(),
@@ -176,7 +176,7 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
                 row,
                 call,
                 attempts_of(row.response),
-                before(call),
+                call.before(),
                 attempts_of(row.response),
             ),
         },
@@ -233,56 +233,11 @@ fn plan_search(row: &Row, call: Call) -> Expected {
     }
 }
 
-/// The number of requests before that of the column.
-fn before(call: Call) -> usize {
-    match call {
-        Call::PointCreate | Call::DeliverCreate | Call::DeliverDelete | Call::DeliverUpdate => 2,
-        Call::LostLook
-        | Call::PointDelete
-        | Call::DeliverDeleteLookV2
-        | Call::DestinationUpdate
-        | Call::PointUpdate
-        | Call::PortalUpdate
-        | Call::DeliverLook
-        | Call::DeliverRead
-        | Call::DeliverImport
-        | Call::PlanGuardV2
-        | Call::GuardV2
-        | Call::PointGone
-        | Call::PortalCreate
-        | Call::PortalDelete
-        | Call::ReplayStart
-        | Call::ReplayRestart => 1,
-        _ => 0,
-    }
-}
-
-/// The number of requests after it.
-fn after(call: Call) -> usize {
-    match call {
-        Call::GuardV3 | Call::DeliverDeleteLookV3 | Call::DeliverLookV3 => 2,
-        Call::DestinationLook
-        | Call::PointLook
-        | Call::PortalLook
-        | Call::DeliverLook
-        | Call::PlanGuardV3
-        | Call::GuardV2
-        | Call::PointDeleteLook
-        | Call::DeliverDeleteLookV2
-        | Call::LostLook
-        | Call::DeliverImportFirst
-        | Call::PortalGuard
-        | Call::PortalDeleteLook
-        | Call::ReplayLook => 1,
-        _ => 0,
-    }
-}
-
 fn fine(call: Call) -> Expected {
     let (affected, others) = match call {
         // The first creation is lost without effect, so a second one follows.
-        Call::LostAgain => (2, before(call) + SEARCHES + 1),
-        _ => (1, before(call) + after(call)),
+        Call::LostAgain => (2, call.before() + SEARCHES + 1),
+        _ => (1, call.before() + call.after()),
     };
     Expected {
         end: if call == Call::PointGone {
@@ -350,7 +305,7 @@ fn unsure() -> [String; 2] {
 fn created_once(row: &Row, call: Call, times: Times) -> Expected {
     // The affected creation is the second one, if the first was lost without effect.
     let earlier = usize::from(call == Call::LostAgain);
-    let earlier_requests = before(call) + earlier * SEARCHES;
+    let earlier_requests = call.before() + earlier * SEARCHES;
     if !unknown(row.response) {
         // The server reported that it did nothing.
         let again = match row.response {
@@ -387,7 +342,7 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
         row,
         call,
         CREATIONS,
-        before(call) + CREATIONS * SEARCHES,
+        call.before() + CREATIONS * SEARCHES,
         CREATIONS,
     );
     given_up.end = End::Uncertain;
@@ -405,9 +360,9 @@ fn set_up(row: &Row, call: Call, times: Times) -> Expected {
         };
     }
     if !unknown(row.response) {
-        return failed(row, call, each, before(call), each);
+        return failed(row, call, each, call.before(), each);
     }
-    let mut expected = failed(row, call, 2 * each, before(call), each);
+    let mut expected = failed(row, call, 2 * each, call.before(), each);
     expected.warns = Some("Webhook may have been set up");
     expected
 }
@@ -422,16 +377,16 @@ fn started(row: &Row, call: Call, times: Times) -> Expected {
         };
     }
     if !unknown(row.response) {
-        return failed(row, call, each, before(call), each);
+        return failed(row, call, each, call.before(), each);
     }
     if row.handled {
         return Expected {
             affected: each,
-            others: before(call) + 1,
+            others: call.before() + 1,
             ..fine(call)
         };
     }
-    failed(row, call, each, before(call) + 1, each)
+    failed(row, call, each, call.before() + 1, each)
 }
 
 /// What a 404 of Konnect's own means to each.
@@ -448,7 +403,7 @@ fn gone(row: &Row, call: Call) -> Expected {
             ..fine(call)
         },
         (Call::DeliverDeleteLookV2, _) => Expected {
-            others: before(call),
+            others: call.before(),
             ..fine(call)
         },
         // The other version returns a webhook that this resource does not own.
@@ -492,16 +447,16 @@ fn gone(row: &Row, call: Call) -> Expected {
         }
         (Call::PointSame | Call::PointLook, _) => {
             // The other version returns a webhook, which the plan does not know.
-            let mut none = failed(row, call, 1, before(call) + 1, 0);
+            let mut none = failed(row, call, 1, call.before() + 1, 0);
             none.says = vec!["Plan again".to_owned()];
             none
         }
         (Call::PortalLook, _) => {
-            let mut none = failed(row, call, 1, before(call), 0);
+            let mut none = failed(row, call, 1, call.before(), 0);
             none.says = vec!["Plan again".to_owned()];
             none
         }
-        _ => failed(row, call, 1, before(call), 1),
+        _ => failed(row, call, 1, call.before(), 1),
     }
 }
 

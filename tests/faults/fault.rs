@@ -211,6 +211,16 @@ fn successes() -> Vec<Row> {
     rows
 }
 
+/// An error with these headers and this body, or Konnect's own body.
+fn refusal(code: u16, headers: Headers, body: Option<&str>, content_type: Option<&str>) -> Fault {
+    Fault::Status {
+        code,
+        headers,
+        body: body.map(str::to_owned),
+        content_type: content_type.map(str::to_owned),
+    }
+}
+
 fn status(code: u16, problem: bool) -> ResponseKind {
     ResponseKind::Status {
         code,
@@ -220,12 +230,7 @@ fn status(code: u16, problem: bool) -> ResponseKind {
 }
 
 fn statuses() -> Vec<Row> {
-    let named = Fault::Status {
-        code: 400,
-        headers: Headers::new(),
-        body: Some(NAMING_ENDPOINT.to_owned()),
-        content_type: None,
-    };
+    let named = refusal(400, Headers::new(), Some(NAMING_ENDPOINT), None);
     let mut rows = vec![rule(NAMES_A_FIELD, named, status(400, true), false)];
     for code in STATUSES {
         rows.push(rule(
@@ -236,12 +241,7 @@ fn statuses() -> Vec<Row> {
         ));
     }
     for code in STATUSES {
-        let page = Fault::Status {
-            code,
-            headers: Headers::new(),
-            body: Some(PAGE.to_owned()),
-            content_type: Some("text/html".to_owned()),
-        };
+        let page = refusal(code, Headers::new(), Some(PAGE), Some("text/html"));
         let label = format!("{code} from a gateway");
         rows.push(rule(label, page, status(code, false), false));
     }
@@ -276,12 +276,8 @@ fn waits() -> Vec<Row> {
         (503, "3600".to_owned(), "3600", true),
     ];
     let row = |(code, value, label, too_long): (u16, String, &str, bool)| {
-        let fault = Fault::Status {
-            code,
-            headers: Headers::from([("retry-after".to_owned(), value)]),
-            body: None,
-            content_type: None,
-        };
+        let headers = Headers::from([("retry-after".to_owned(), value)]);
+        let fault = refusal(code, headers, None, None);
         let response = ResponseKind::Status {
             code,
             problem: true,
@@ -298,12 +294,8 @@ pub const ELSEWHERE: &str = "http://other-host.invalid";
 fn redirects() -> Vec<Row> {
     let row = |code: u16| {
         let location = format!("{ELSEWHERE}/global/v3/audit-log-destinations");
-        let fault = Fault::Status {
-            code,
-            headers: Headers::from([("location".to_owned(), location)]),
-            body: Some(String::new()),
-            content_type: None,
-        };
+        let headers = Headers::from([("location".to_owned(), location)]);
+        let fault = refusal(code, headers, Some(""), None);
         let label = format!("{code} to another host");
         rule(label, fault, ResponseKind::Redirect(code), false)
     };

@@ -44,7 +44,8 @@ fn cells() -> BTreeMap<(Option<Setting>, Option<Object>), Vec<Cell>> {
     let mut number = 0;
     for row in fault::all() {
         for call in Call::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(is_run)
             .filter(|call| applies(&row, *call))
         {

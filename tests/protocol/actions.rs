@@ -1,26 +1,13 @@
 //! `konnect_audit_log_replay` at the protocol. `tests/terraform/replay.rs` invokes it through the CLI.
 
 use serde_json::json;
-use terraform_plugin::Value;
-use terraform_plugin::protocol::proto::tfplugin6 as tf;
-use terraform_plugin::protocol::proto::tfplugin6::invoke_action::event::Type as Event;
-use terraform_plugin::testing::value::{Shape, assert_no_errors, error, errors};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 use terraform_plugin::testing::within;
 
 use crate::konnect::Konnect;
-use crate::replay_job::{minutes_ago, requested, set_job, set_status, started, stop};
+use crate::replay_job::{minutes_ago, set_job, set_status, started};
 
 const REPLAY: &str = "konnect_audit_log_replay";
-
-async fn validated(konnect: &Konnect, arguments: &[(&str, Value)]) -> Vec<tf::Diagnostic> {
-    let shape = Shape::of(konnect.schema.action_schemas[REPLAY].schema.as_ref().unwrap());
-    let request = tf::validate_action_config::Request {
-        action_type: REPLAY.to_owned(),
-        config: shape.encode(&shape.object(arguments)),
-    };
-    let response = konnect.host.provider().validate_action_config(request).await;
-    response.unwrap().into_inner().diagnostics
-}
 
 #[tokio::test]
 async fn invoke_last_reports_each_status_until_completed() {
@@ -69,19 +56,6 @@ async fn invoke_failed_job_is_an_error() {
 }
 
 #[tokio::test]
-async fn invoke_whole_retention_is_accepted() {
-    let konnect = Konnect::configured().await;
-    let arguments = [
-        ("region", "eu".into()),
-        ("last", "7d".into()),
-        ("wait_for_completion", false.into()),
-    ];
-    let (_, diagnostics) = konnect.invoke(REPLAY, &arguments).await;
-    assert_no_errors(&diagnostics);
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn invoke_other_job_in_progress_reports_the_wait() {
     let konnect = Konnect::configured().await;
     set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
@@ -100,39 +74,6 @@ async fn invoke_other_job_in_progress_reports_the_wait() {
         "{diagnostics:?}"
     );
     assert_eq!(started(&konnect).len(), 0);
-    konnect.end().await;
-}
-
-#[tokio::test]
-async fn validate_range_missing_or_set_twice_is_an_error() {
-    let konnect = Konnect::configured().await;
-    let (start, end) = (minutes_ago(120), minutes_ago(60));
-    let (start, end) = (
-        ("start_at", Value::from(start.as_str())),
-        ("end_at", Value::from(end.as_str())),
-    );
-    let last = ("last", Value::from("6h"));
-    for (arguments, expected) in [
-        (vec![("region", "eu".into())], "Missing time range"),
-        (vec![start.clone()], "Incomplete time range"),
-        (
-            vec![start.clone(), end.clone(), last.clone()],
-            "Conflicting arguments",
-        ),
-        (vec![("last", "8d".into())], "Invalid duration"),
-    ] {
-        let found = validated(&konnect, &arguments).await;
-        assert!(error(&found).contains(expected), "{found:?}");
-    }
-    // Without a `config` block, the invocation reports it.
-    for arguments in [
-        vec![],
-        vec![start, end],
-        vec![last],
-        vec![("last", Value::Unknown)],
-    ] {
-        assert_no_errors(&validated(&konnect, &arguments).await);
-    }
     konnect.end().await;
 }
 
@@ -162,33 +103,6 @@ async fn plan_without_range_or_region_or_beyond_the_retention_is_an_error() {
 }
 
 #[tokio::test]
-async fn invoke_null_config_reports_the_missing_range() {
-    let konnect = Konnect::configured().await;
-    let request = tf::invoke_action::Request {
-        action_type: REPLAY.to_owned(),
-        config: None,
-        client_capabilities: None,
-    };
-    let mut events = konnect
-        .host
-        .provider()
-        .invoke_action(request)
-        .await
-        .unwrap()
-        .into_inner();
-    let event = events.message().await.unwrap().unwrap();
-    let Some(Event::Completed(completed)) = event.r#type else {
-        panic!("{event:?}")
-    };
-    assert_eq!(errors(&completed.diagnostics).len(), 1, "{completed:?}");
-    assert!(
-        error(&completed.diagnostics).contains("Missing time range"),
-        "{completed:?}"
-    );
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn stop_while_invoked_completes_with_what_was_started() {
     let konnect = Konnect::configured().await;
     let invoke = async {
@@ -197,9 +111,9 @@ async fn stop_while_invoked_completes_with_what_was_started() {
             .await
     };
     let stopping = async {
-        requested(&konnect, "PUT").await;
+        konnect.requested("PUT").await;
         set_status(&konnect, "running");
-        stop(&konnect).await;
+        konnect.stop().await;
     };
     let ((_, diagnostics), ()) = within("the end", async { tokio::join!(invoke, stopping) }).await;
     let message = error(&diagnostics);

@@ -7,20 +7,6 @@ use terraform_plugin::testing::value::{assert_no_errors, error};
 use crate::konnect::Konnect;
 
 #[tokio::test]
-async fn read_destinations_of_several_pages_returns_all() {
-    let konnect = Konnect::configured().await;
-    konnect.emulator.add_destinations("global", 250).unwrap();
-    let lookup = konnect.data_source("konnect_audit_log_destinations");
-    assert_no_errors(&lookup.validate(&[]).await);
-    let found = lookup.read(&[]).await.unwrap();
-    let Value::List(destinations) = found.get("destinations") else {
-        panic!("a list")
-    };
-    assert_eq!(destinations.len(), 250);
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn read_events_requests_pages_only_as_the_limit_needs() {
     let konnect = Konnect::configured().await;
     konnect
@@ -40,18 +26,6 @@ async fn read_events_requests_pages_only_as_the_limit_needs() {
         assert_eq!(found.get("event_count"), &Value::from(limit));
         assert_eq!(konnect.requests(), requests, "for {limit} events");
     }
-    konnect.end().await;
-}
-
-#[tokio::test]
-async fn read_signing_keys_sends_no_token() {
-    let konnect = Konnect::configured().await;
-    let lookup = konnect.data_source("konnect_audit_log_signing_keys");
-    konnect.emulator.clear_requests();
-    lookup.read(&[("region", "eu".into())]).await.unwrap();
-    let requests = konnect.emulator.requests();
-    assert_eq!(requests.len(), 1);
-    assert!(!requests[0].headers.contains_key("authorization"));
     konnect.end().await;
 }
 

@@ -134,24 +134,6 @@ async fn upgrade_identity_ignores_removed_and_nulls_new_attributes() {
 }
 
 #[tokio::test]
-async fn upgrade_identity_newer_version_errors() {
-    let konnect = Konnect::start().await;
-    for (resource, identity) in [
-        (konnect.destination(), json!({"id": NOBODYS})),
-        (konnect.webhook(), json!({"region": "eu"})),
-    ] {
-        let refused = resource.upgrade_identity_of(1, stored(&identity)).await;
-        let said = error(&refused.unwrap_err());
-        assert!(
-            said.contains("newer version") && said.contains("version 1"),
-            "{said}"
-        );
-        assert!(said.contains(&resource.type_name), "{said}");
-    }
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn upgrade_identity_malformed_errors_without_value() {
     let konnect = Konnect::start().await;
     let cut = tf::RawState {

@@ -1,14 +1,15 @@
 //! A plugin with a local Konnect.
 
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
 use konnect_emulator::{Emulator, EmulatorOptions};
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::protocol::proto::tfplugin6 as tf;
-use terraform_plugin::testing::terraform::Resource;
+use terraform_plugin::testing::terraform::{Resource, State};
 use terraform_plugin::testing::value::assert_no_errors;
-use terraform_plugin::testing::{Ended, Launch, Plugin};
+use terraform_plugin::testing::{Ended, Launch, Plugin, within};
 
 use crate::PLUGIN;
 
@@ -87,6 +88,18 @@ impl Konnect {
         self.emulator.requests().len()
     }
 
+    /// Waits until a request of this method has reached Konnect.
+    pub async fn requested(&self, method: &str) {
+        until("a request", || asked(&self.emulator, method) > 0).await;
+    }
+
+    /// Interrupts the run.
+    pub async fn stop(&self) {
+        let request = tf::stop_provider::Request {};
+        let stopped = self.host.provider().stop_provider(request).await;
+        assert_eq!(stopped.unwrap().into_inner().error, "");
+    }
+
     /// Ends both.
     pub async fn end(self) -> Ended {
         self.emulator.stop().await;
@@ -106,6 +119,59 @@ impl DerefMut for Konnect {
     fn deref_mut(&mut self) -> &mut Plugin {
         &mut self.plugin
     }
+}
+
+/// A minimal configuration of a destination.
+pub fn siem(of: &Resource, name: &str) -> Value {
+    of.shape.object(&[
+        ("name", name.into()),
+        ("endpoint", "https://siem.example.com/collector".into()),
+        ("authorization", "Splunk s3cret".into()),
+    ])
+}
+
+/// The object of a configuration, planned and applied.
+pub async fn created(of: &Resource, config: &Value) -> State {
+    let plan = of.plan(&State::none(), config).await;
+    assert_no_errors(&plan.diagnostics);
+    let state = of.apply(&plan).await;
+    assert_no_errors(&state.diagnostics);
+    state
+}
+
+/// The attributes that diagnostics are on.
+pub fn attributes(diagnostics: &[tf::Diagnostic]) -> Vec<String> {
+    use tf::attribute_path::step::Selector;
+    let steps = diagnostics
+        .iter()
+        .filter_map(|d| d.attribute.as_ref()?.steps.first());
+    let names = steps.filter_map(|step| match step.selector.as_ref()? {
+        Selector::AttributeName(name) => Some(name.clone()),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// Waits until a condition is met.
+pub async fn until(what: &str, met: impl Fn() -> bool) {
+    let met = async {
+        while !met() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    within(what, met).await;
+}
+
+/// The number of requests of a method.
+pub fn asked(emulator: &Emulator, method: &str) -> usize {
+    emulator.requests().iter().filter(|r| r.method == method).count()
+}
+
+/// The number of destinations at Konnect.
+pub fn stored(emulator: &Emulator) -> usize {
+    emulator.snapshot()["regions"]["global"]["destinations"]
+        .as_object()
+        .map_or(0, serde_json::Map::len)
 }
 
 /// The peak of a process's resident memory, in KiB.

@@ -10,7 +10,7 @@ use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Resource, State};
 use terraform_plugin::testing::value::assert_no_errors;
 
-use crate::konnect::{Konnect, peak_memory};
+use crate::konnect::{Konnect, created, peak_memory};
 
 const DESTINATIONS: usize = 1_000;
 /// The memory limit of the plugin, in KiB.
@@ -48,14 +48,6 @@ async fn each<T, F: Future>(of: Vec<T>, at_a_time: usize, what: impl FnMut(T) ->
         .buffer_unordered(at_a_time)
         .collect()
         .await
-}
-
-async fn created(resource: &Resource, config: &Value) -> State {
-    let plan = resource.plan(&State::none(), config).await;
-    assert_no_errors(&plan.diagnostics);
-    let state = resource.apply(&plan).await;
-    assert_no_errors(&state.diagnostics);
-    state
 }
 
 fn destination(of: &Resource, number: usize) -> Value {

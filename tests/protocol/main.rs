@@ -11,11 +11,9 @@
 const PLUGIN: &str = env!("CARGO_BIN_EXE_terraform-provider-konnect");
 
 mod actions;
-mod authorization;
 mod configure;
 mod data_sources;
 mod debug;
-mod functions;
 mod host;
 mod host_disconnect;
 mod identity;
@@ -34,5 +32,4 @@ mod stop;
 mod streams;
 mod tls;
 mod undecodable;
-mod unknown_types;
 mod upgrade;

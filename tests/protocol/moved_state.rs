@@ -3,7 +3,6 @@
 
 use serde_json::json;
 use terraform_plugin::Value;
-use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::{DESTINATION, Konnect};
@@ -12,14 +11,6 @@ const KONG: &str = "registry.terraform.io/kong/konnect";
 const ENDPOINT: &str = "https://siem.example.com/collector";
 const PORTAL_WEBHOOK: &str = "konnect_portal_audit_log_webhook";
 const ID: &str = "11111111-2222-4333-8444-555555555555";
-
-#[tokio::test]
-async fn server_capabilities_include_move_resource_state() {
-    let konnect = Konnect::start().await;
-    let capabilities = konnect.schema.server_capabilities.unwrap();
-    assert!(capabilities.move_resource_state);
-    konnect.end().await;
-}
 
 /// A move is made before the provider is configured, and from any registry or mirror.
 #[tokio::test]
@@ -68,41 +59,6 @@ async fn destroy_of_a_moved_webhook_without_a_region_is_an_error() {
     let removed = webhook.apply(&read.removal()).await;
     assert!(error(&removed.diagnostics).contains("Region is not known yet"));
     assert_eq!(konnect.requests(), 0);
-    konnect.end().await;
-}
-
-/// A wrong default region, or a region that was redirected since: nothing is changed, also when the apply is repeated.
-#[tokio::test]
-async fn moved_webhook_never_redirects() {
-    let konnect = Konnect::configured().await;
-    konnect.other_users_webhook("eu", true);
-    let webhook = konnect.webhook();
-    let state = json!({"endpoint": ENDPOINT, "enabled": true, "authorization": "Splunk s3cret"});
-    let moved = webhook.move_state(KONG, "konnect_audit_log", &state).await;
-    let moved = webhook.read(&moved).await;
-    let before = konnect.emulator.snapshot();
-    for region in ["eu", "us"] {
-        let config = webhook.shape.object(&[
-            ("region", region.into()),
-            ("endpoint", ENDPOINT.into()),
-            ("authorization", "Splunk s3cret".into()),
-        ]);
-        for _ in 0..2 {
-            let plan = webhook.plan(&moved, &config).await;
-            assert_no_errors(&plan.diagnostics);
-            let warned = |d: &tf::Diagnostic| d.detail.starts_with("The apply will fail.");
-            assert!(plan.diagnostics.iter().any(warned), "{:?}", plan.diagnostics);
-            let refused = webhook.apply(&plan).await;
-            let said = error(&refused.diagnostics);
-            let expected = if region == "eu" {
-                "Imported stream is not redirected"
-            } else {
-                "Webhook was not found"
-            };
-            assert!(said.contains(expected), "{said}");
-            assert_eq!(konnect.emulator.snapshot()["regions"], before["regions"]);
-        }
-    }
     konnect.end().await;
 }
 

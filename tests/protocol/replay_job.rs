@@ -1,17 +1,14 @@
 //! `konnect_audit_log_replay_job` at the protocol: starts, waits and state.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 use terraform_plugin::Value;
-use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Plan, Resource, State};
 use terraform_plugin::testing::value::{assert_no_errors, error, errors};
 use terraform_plugin::testing::within;
 
-use crate::konnect::Konnect;
+use crate::konnect::{Konnect, attributes};
 
 const PATH: &str = "/eu/v3/audit-log-replay-job";
 
@@ -19,16 +16,6 @@ const PATH: &str = "/eu/v3/audit-log-replay-job";
 pub fn minutes_ago(minutes: i64) -> String {
     let now = Timestamp::now().as_second();
     Timestamp::from_second(now - minutes * 60).unwrap().to_string()
-}
-
-/// Waits until a request of this method has reached Konnect.
-pub async fn requested(konnect: &Konnect, method: &str) {
-    let seen = async {
-        while !konnect.emulator.requests().iter().any(|r| r.method == method) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    within("a request", seen).await;
 }
 
 /// The bodies of the requested jobs.
@@ -50,15 +37,6 @@ pub fn set_status(konnect: &Konnect, status: &str) {
     konnect
         .emulator
         .edit_replay_job("eu", None, json!({ "status": status }))
-        .unwrap();
-}
-
-pub async fn stop(konnect: &Konnect) {
-    konnect
-        .host
-        .provider()
-        .stop_provider(tf::stop_provider::Request {})
-        .await
         .unwrap();
 }
 
@@ -92,26 +70,9 @@ async fn apply_during(konnect: &Konnect, config: &Value, method: &str, meanwhile
     let job = resource(konnect);
     let plan = planned(&job, config).await;
     let apply = tokio::spawn(async move { job.apply(&plan).await });
-    requested(konnect, method).await;
+    konnect.requested(method).await;
     meanwhile();
     within("the job", apply).await.unwrap()
-}
-
-/// The attribute of each error.
-fn attributes(diagnostics: &[tf::Diagnostic]) -> Vec<String> {
-    use tf::attribute_path::step::Selector;
-    let attribute = |diagnostic: &tf::Diagnostic| match diagnostic
-        .attribute
-        .as_ref()?
-        .steps
-        .first()?
-        .selector
-        .as_ref()?
-    {
-        Selector::AttributeName(name) => Some(name.clone()),
-        _ => None,
-    };
-    diagnostics.iter().filter_map(attribute).collect()
 }
 
 /// A completed job in the state.
@@ -121,47 +82,6 @@ async fn completed(konnect: &Konnect, config: &Value) -> State {
     assert_no_errors(&state.diagnostics);
     konnect.emulator.clear_requests();
     state
-}
-
-#[tokio::test]
-async fn create_without_waiting_ends_with_the_first_status() {
-    let konnect = Konnect::configured().await;
-    let job = resource(&konnect);
-    let config = hour(&job, &[("wait_for_completion", false.into())]);
-    let state = job.apply(&planned(&job, &config).await).await;
-    assert_no_errors(&state.diagnostics);
-    assert_eq!(state.value.get("status"), &"accepted".into());
-    set_status(&konnect, "completed");
-    let read = job.read(&state).await;
-    assert_eq!(read.value.get("status"), &"completed".into());
-    konnect.end().await;
-}
-
-#[tokio::test]
-async fn plan_invalid_range_is_an_error_on_its_attribute() {
-    let konnect = Konnect::configured().await;
-    let job = resource(&konnect);
-    let (week, hour) = (minutes_ago(7 * 24 * 60 + 60), minutes_ago(60));
-    for (start, end, expected) in [(&week, &hour, "start_at"), (&hour, &minutes_ago(-60), "end_at")] {
-        let plan = job.plan(&State::none(), &config(&job, start, end, &[])).await;
-        assert_eq!(
-            attributes(&plan.diagnostics),
-            [expected],
-            "{:?}",
-            plan.diagnostics
-        );
-    }
-    for (start, end, timeout, expected) in [
-        (&hour, &hour, "30m", "end_at"),
-        (&"yesterday".to_owned(), &hour, "30m", "start_at"),
-        (&week, &hour, "soon", "timeout"),
-    ] {
-        let found = job
-            .validate(&config(&job, start, end, &[("timeout", timeout.into())]))
-            .await;
-        assert_eq!(attributes(&found), [expected], "{found:?}");
-    }
-    konnect.end().await;
 }
 
 #[tokio::test]

@@ -3,32 +3,13 @@
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
-use terraform_plugin::Value;
 use terraform_plugin::protocol::proto::tfplugin6 as tf;
-use terraform_plugin::testing::terraform::{Resource, State};
+use terraform_plugin::testing::terraform::State;
 use terraform_plugin::testing::value::{FALSE, NIL, UNKNOWN, assert_no_errors, msgpack, text};
 
-use crate::konnect::Konnect;
+use crate::konnect::{Konnect, created, siem};
 
 const ENDPOINT: &str = "https://siem.example.com/collector";
-
-/// A minimal configuration with this name.
-fn config(of: &Resource, name: &str) -> Value {
-    of.shape.object(&[
-        ("name", name.into()),
-        ("endpoint", ENDPOINT.into()),
-        ("authorization", "Splunk s3cret".into()),
-    ])
-}
-
-/// An existing destination with additional private data.
-async fn created(of: &Resource) -> State {
-    let plan = of.plan(&State::none(), &config(of, "siem")).await;
-    assert_no_errors(&plan.diagnostics);
-    let state = of.apply(&plan).await;
-    assert_no_errors(&state.diagnostics);
-    state
-}
 
 /// Compares bytes with those of Terraform, without the codec of the crate.
 #[tokio::test]
@@ -111,14 +92,14 @@ async fn private_state_is_kept_across_calls() {
         assert_eq!(all["kept"], json!([1, "two"]), "{when}");
     };
     let mut creation = destination
-        .plan(&State::none(), &config(&destination, "siem"))
+        .plan(&State::none(), &siem(&destination, "siem"))
         .await;
     creation.private = br#"{"kept":[1,"two"]}"#.to_vec();
     let state = destination.apply(&creation).await;
     kept(&state.private, "apply");
     let state = destination.read(&state).await;
     kept(&state.private, "read");
-    let update = destination.plan(&state, &config(&destination, "renamed")).await;
+    let update = destination.plan(&state, &siem(&destination, "renamed")).await;
     kept(&update.private, "plan");
     let state = destination.apply(&update).await;
     kept(&state.private, "update");
@@ -136,7 +117,7 @@ async fn private_state_is_kept_across_calls() {
 async fn private_state_invalid_is_kept_without_error() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
-    let mut state = created(&destination).await;
+    let mut state = created(&destination, &siem(&destination, "siem")).await;
     state.private = b"\xff\x00 anything".to_vec();
     let removal = Fault::status(500);
     konnect
@@ -147,7 +128,7 @@ async fn private_state_invalid_is_kept_without_error() {
     assert_eq!(left.private, state.private);
     let read = destination.read(&state).await;
     assert_no_errors(&read.diagnostics);
-    let same = destination.plan(&read, &config(&destination, "siem")).await;
+    let same = destination.plan(&read, &siem(&destination, "siem")).await;
     assert_no_errors(&same.diagnostics);
     assert_eq!(same.planned, read.value);
     konnect.end().await;

@@ -8,7 +8,7 @@ use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Plan, Resource, State};
 use terraform_plugin::testing::value::{assert_no_errors, error};
 
-use crate::konnect::Konnect;
+use crate::konnect::{Konnect, created, siem};
 
 const ENDPOINT: &str = "https://siem.example.com/";
 
@@ -19,14 +19,6 @@ fn config(of: &Resource, more: &[(&str, Value)]) -> Value {
         ("authorization_wo", "Splunk s3cret".into()),
     ];
     of.shape.object(&[&least, more].concat())
-}
-
-async fn created(of: &Resource, config: &Value) -> State {
-    let plan = of.plan(&State::none(), config).await;
-    assert_no_errors(&plan.diagnostics);
-    let state = of.apply(&plan).await;
-    assert_no_errors(&state.diagnostics);
-    state
 }
 
 fn eu(konnect: &Konnect) -> Json {
@@ -55,12 +47,8 @@ async fn redirect_of_a_webhook_that_was_removed_after_the_plan_sets_all_of_it() 
     let (webhook, destination) = (konnect.webhook(), konnect.destination());
     let mut ids = Vec::new();
     for name in ["first", "second"] {
-        let block = destination.shape.object(&[
-            ("name", name.into()),
-            ("endpoint", ENDPOINT.into()),
-            ("authorization", "Splunk s3cret".into()),
-        ]);
-        ids.push(created(&destination, &block).await.value.get("id").clone());
+        let state = created(&destination, &siem(&destination, name)).await;
+        ids.push(state.value.get("id").clone());
     }
     let to_destination = |id: &Value| {
         let target = ("audit_log_destination_id", id.clone());
@@ -81,24 +69,6 @@ async fn redirect_of_a_webhook_that_was_removed_after_the_plan_sets_all_of_it() 
         assert_eq!(now["enabled"], true);
         assert_eq!(now["endpoint"].as_str(), target);
         konnect.emulator.remove_webhook("eu").unwrap();
-    }
-    konnect.end().await;
-}
-
-/// `terraform test` sets up and removes webhooks with one process of the provider.
-#[tokio::test]
-async fn webhook_recreated_in_same_process_succeeds() {
-    let konnect = Konnect::configured().await;
-    let webhook = konnect.webhook();
-    for _ in 0..2 {
-        let state = created(&webhook, &config(&webhook, &[])).await;
-        assert_eq!(eu(&konnect)["enabled"], true);
-        // Terraform configures the provider for each operation.
-        assert_no_errors(&konnect.configure(konnect.config()).await);
-        let read = webhook.read(&state).await;
-        assert_no_errors(&webhook.apply(&read.removal()).await.diagnostics);
-        assert_no_errors(&konnect.configure(konnect.config()).await);
-        assert_eq!(eu(&konnect)["enabled"], false);
     }
     konnect.end().await;
 }
@@ -230,52 +200,4 @@ async fn planned_destroy_never_fails() {
     }
     assert_eq!(konnect.requests(), 0);
     konnect.end().await;
-}
-
-/// The later of the two calls warns, in either order.
-#[tokio::test]
-async fn removal_of_a_destination_whose_webhook_moves_warns_at_plan() {
-    for webhook_first in [false, true] {
-        let konnect = Konnect::configured().await;
-        let (webhook, destination) = (konnect.webhook(), konnect.destination());
-        let to = |name: &str| {
-            destination.shape.object(&[
-                ("name", name.into()),
-                ("endpoint", ENDPOINT.into()),
-                ("authorization_wo", "Splunk s3cret".into()),
-            ])
-        };
-        let (old, new) = (
-            created(&destination, &to("old")).await,
-            created(&destination, &to("new")).await,
-        );
-        let connected = |id: &State| {
-            webhook.shape.object(&[
-                ("region", "eu".into()),
-                ("audit_log_destination_id", id.value.get("id").clone()),
-            ])
-        };
-        let state = created(&webhook, &connected(&old)).await;
-        assert_no_errors(&konnect.configure(konnect.config()).await);
-        let state = webhook.read(&state).await;
-        let (move_plan, removal_plan) = if webhook_first {
-            let plan = webhook.plan(&state, &connected(&new)).await;
-            (
-                plan.diagnostics,
-                plan_removal(&destination, &old).await.diagnostics,
-            )
-        } else {
-            let removal = plan_removal(&destination, &old).await.diagnostics;
-            (webhook.plan(&state, &connected(&new)).await.diagnostics, removal)
-        };
-        let (earlier, later) = if webhook_first {
-            (move_plan, removal_plan)
-        } else {
-            (removal_plan, move_plan)
-        };
-        assert_eq!(earlier, []);
-        assert_no_errors(&later);
-        assert!(later[0].detail.contains("create_before_destroy"), "{later:?}");
-        konnect.end().await;
-    }
 }

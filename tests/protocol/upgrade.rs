@@ -3,40 +3,11 @@
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::protocol::proto::tfplugin6 as tf;
+use terraform_plugin::testing::stored;
 use terraform_plugin::testing::terraform::State;
 use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::Konnect;
-
-fn stored(json: &serde_json::Value) -> tf::RawState {
-    let json = json.to_string().into_bytes();
-    tf::RawState {
-        json,
-        flatmap: <_>::default(),
-    }
-}
-
-#[tokio::test]
-async fn upgrade_state_ignores_removed_and_nulls_new_attributes() {
-    let konnect = Konnect::start().await;
-    let destination = konnect.destination();
-    let state = stored(&json!({
-        "id": "7a0b", "name": "siem", "skip_ssl_verification": true,
-        "gone": {"nested": [1, null]}, "gone_too": "x",
-    }));
-    let upgraded = destination.upgrade(destination.shape.version, state).await;
-    assert_no_errors(&upgraded.diagnostics);
-    let expected = destination.shape.object(&[
-        ("id", "7a0b".into()),
-        ("name", "siem".into()),
-        ("skip_ssl_verification", true.into()),
-    ]);
-    assert_eq!(
-        destination.shape.decode(upgraded.upgraded_state.as_ref()),
-        expected
-    );
-    konnect.end().await;
-}
 
 #[tokio::test]
 async fn upgrade_kong_state_with_other_time_format_rereads_times() {
@@ -73,18 +44,6 @@ async fn upgrade_kong_state_with_other_time_format_rereads_times() {
 }
 
 #[tokio::test]
-async fn upgrade_state_newer_version_errors_with_remedy() {
-    let konnect = Konnect::start().await;
-    let destination = konnect.destination();
-    let newer = destination.shape.version + 1;
-    let upgraded = destination.upgrade(newer, stored(&json!({"id": "7a0b"}))).await;
-    let said = error(&upgraded.diagnostics);
-    assert!(said.contains("newer version of the provider"), "{said}");
-    assert!(said.contains(&format!("version {newer}")), "{said}");
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn upgrade_state_malformed_errors_without_value() {
     let konnect = Konnect::start().await;
     let destination = konnect.destination();
@@ -115,19 +74,5 @@ async fn upgrade_state_malformed_errors_without_value() {
             "{what}"
         );
     }
-    konnect.end().await;
-}
-
-#[tokio::test]
-async fn upgrade_state_of_20_mib_succeeds() {
-    let konnect = Konnect::start().await;
-    let destination = konnect.destination();
-    let name = "x".repeat(20 << 20);
-    let upgraded = destination
-        .upgrade(destination.shape.version, stored(&json!({"name": name})))
-        .await;
-    assert_no_errors(&upgraded.diagnostics);
-    let state = destination.shape.decode(upgraded.upgraded_state.as_ref());
-    assert!(state.get("name").as_str() == Some(&name));
     konnect.end().await;
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use konnect_emulator::EventKind;
 use serde_json::{Value, json};
 
 use crate::workspace::{AUTHORIZATION, Workspace, project};
@@ -33,7 +34,7 @@ fn workspace(files: &[&str], variables: &[(&str, &str)]) -> Workspace {
 /// completely. Returns the created destinations.
 #[track_caller]
 fn assert_lifecycle(workspace: &Workspace) -> Vec<Value> {
-    let before = workspace.konnect.destinations("global");
+    let before = workspace.konnect.destinations();
     workspace.init();
     workspace.validate().succeeds();
     assert!(
@@ -42,10 +43,10 @@ fn assert_lifecycle(workspace: &Workspace) -> Vec<Value> {
     );
     workspace.apply_plan();
     workspace.assert_no_changes();
-    let mut made = workspace.konnect.destinations("global");
+    let mut made = workspace.konnect.destinations();
     made.retain(|destination| !before.contains(destination));
     workspace.destroy();
-    assert_eq!(workspace.konnect.destinations("global"), before);
+    assert_eq!(workspace.konnect.destinations(), before);
     let left = workspace.konnect.snapshot()["regions"].take();
     for (region, left) in left.as_object().expect("regions") {
         assert_eq!(left["webhook"]["enabled"], false, "in region {region}");
@@ -83,7 +84,7 @@ fn module_tests_pass() {
     let run = workspace.run(&["test", "-no-color"]).succeeds();
     // All files, and no skipped run.
     assert!(run.stdout.contains("20 passed, 0 failed"), "{}", run.report());
-    assert_eq!(workspace.konnect.destinations("global"), Vec::<Value>::new());
+    assert_eq!(workspace.konnect.destinations(), Vec::<Value>::new());
     for region in ["au", "eu", "us"] {
         assert_eq!(
             workspace.konnect.region(region)["webhook"]["enabled"],
@@ -106,7 +107,7 @@ fn module_region_that_fails_is_reported() {
     let workspace = workspace(&["examples/modules/audit-logging"], &variables);
     workspace.init();
     workspace.apply();
-    workspace.konnect.patched_by_another_user(
+    workspace.konnect.patch(
         "/in/v2/audit-log-webhook",
         &json!({ "endpoint": "https://other.example.com/", "authorization": "Bearer b", "enabled": true }),
     );
@@ -172,55 +173,54 @@ fn example_resources_apply_and_destroy() {
     }
 }
 
-/// The status of regions and Dev Portals. Webhooks that are not part of an example are not configured.
+/// The data sources, with objects to find. Webhooks that are not part of an example are not configured.
 #[test]
-fn example_statuses_apply_and_destroy() {
+fn example_data_sources_apply_and_destroy() {
     for file in configurations("examples/data-sources") {
-        // The tests of `lookups.rs` apply the others, with objects to find.
-        if !file.contains("_status/") {
-            continue;
-        }
         let workspace = beside_provider(&file);
+        let konnect = &workspace.konnect;
+        let denied = konnect.trigger("eu", None, EventKind::AuthorizationDenied, 1);
+        denied.expect("an event");
+        let named = konnect.edit_organization(json!({ "name": "Example" }));
+        named.expect("an organization");
+        if file.contains("konnect_regions/") {
+            let id = konnect.destinations()[0]["id"].take();
+            for region in ["au", "eu", "in", "me", "us"] {
+                let edit = json!({ "audit_log_destination_id": id, "enabled": true });
+                konnect.edit_webhook(region, edit).expect("a webhook");
+            }
+        }
         workspace.init();
         workspace.validate().succeeds();
-        assert!(workspace.plan().pending, "{file}: there is something to apply");
-        let warned = workspace.apply_plan();
+        let warned = workspace.apply();
         let failed: Vec<_> = warned.warnings().iter().map(|w| w.summary.clone()).collect();
-        if file.ends_with("/data-source.tf") {
+        // Reads add events to those of the emulator.
+        if !file.contains("_events/") {
+            workspace.assert_no_changes();
+        }
+        if file.ends_with("_status/data-source.tf") {
             assert_eq!(failed, ["Check block assertion failed"], "{file}");
         } else {
             assert_eq!(failed, [""; 0], "{file}");
         }
-        workspace.assert_no_changes();
         workspace.destroy();
-        assert_ne!(
-            workspace.konnect.region("eu")["webhook"]["enabled"],
-            true,
-            "{file}"
-        );
+        if file.contains("_status/") {
+            let webhook = konnect.region("eu")["webhook"].take();
+            assert_ne!(webhook["enabled"], true, "{file}");
+        }
     }
 }
 
-/// A workspace with `examples/provider`, an example and its variables.
+/// A workspace with `examples/provider`, an example, and what examples refer to.
 fn beside_provider(file: &str) -> Workspace {
-    let mut workspace = workspace(&["examples/provider", file], &[]);
-    let text = read(file);
-    let declares = |name: &str| text.contains(&format!("variable \"{name}\""));
-    for (name, value) in [
+    let variables = [
         ("siem_authorization", AUTHORIZATION),
         ("siem_authorization_version", "1"),
-    ] {
-        if declares(name) {
-            workspace.set(&format!("TF_VAR_{name}"), value);
-        }
-    }
-    if text.contains("data \"konnect_audit_log_destination\" ") {
-        destination(&workspace);
-    }
-    if declares("portal_id") {
-        let portal = workspace.konnect.add_portal("eu", "Developers");
-        workspace.set("TF_VAR_portal_id", portal.expect("a Dev Portal"));
-    }
+    ];
+    let mut workspace = workspace(&["examples/provider", file], &variables);
+    destination(&workspace);
+    let portal = workspace.konnect.add_portal("eu", "Developers");
+    workspace.set("TF_VAR_portal_id", portal.expect("a Dev Portal"));
     workspace
 }
 
@@ -231,7 +231,7 @@ fn destination(workspace: &Workspace) -> Value {
         "authorization": AUTHORIZATION, "log_format": "json", "skip_ssl_verification": false,
     });
     let path = "/global/v3/audit-log-destinations";
-    workspace.konnect.posted_by_another_user(path, &body)
+    workspace.konnect.post(path, &body)
 }
 
 /// Each folder that a reader copies is a configuration of its own.

@@ -1,9 +1,9 @@
 //! Konnect returns a value in another form: plan, state and identity keep the one of the configuration.
 
-use konnect_emulator::{Behavior, EndpointForm, Fault, FaultRule};
+use konnect_emulator::{Behavior, EndpointForm, FaultRule};
 use serde_json::json;
 
-use crate::workspace::{Block, Diagnostic, Feature, Workspace, cli};
+use crate::workspace::{Block, Diagnostic, Feature, Workspace, answer, cli};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 
@@ -47,8 +47,7 @@ fn value_in_another_form_neither_taints_nor_drifts() {
                 .with("log_format", format)
         };
         let body = |format| format!("{}{developers}{}", siem(format), own(format));
-        workspace.configure(body("cef"));
-        workspace.init();
+        workspace.set_up(body("cef"));
         let run = workspace.apply();
         assert!(run.warnings().is_empty(), "{behavior:?}: {}", run.report());
         workspace.assert_no_changes();
@@ -66,7 +65,7 @@ fn value_in_another_form_neither_taints_nor_drifts() {
             state.text(SIEM, "id")
         );
         assert!(workspace.destroy().warnings().is_empty());
-        assert_eq!(workspace.konnect.destinations("global").len(), 0);
+        assert_eq!(workspace.konnect.destinations().len(), 0);
     }
 }
 
@@ -81,8 +80,7 @@ fn data_source_finds_a_name_in_another_unicode_form() {
     let siem = Block::destination("siem").with("name", name);
     let lookup = Block::new("data \"konnect_audit_log_destination\" \"found\"")
         .expression("name", "konnect_audit_log_destination.siem.name");
-    workspace.configure(format!("{siem}{lookup}"));
-    workspace.init();
+    workspace.set_up(format!("{siem}{lookup}"));
     workspace.apply_and_assert_no_changes();
     let state = workspace.state();
     let found = "data.konnect_audit_log_destination.found";
@@ -101,8 +99,7 @@ fn id_in_another_case_is_no_change() {
             .with("portal_id", portal)
             .with("audit_log_destination_id", siem)
     };
-    workspace.configure(webhook(&portal, &siem));
-    workspace.init();
+    workspace.set_up(webhook(&portal, &siem));
     workspace.apply();
     workspace.configure(webhook(&portal.to_uppercase(), &siem.to_uppercase()));
     let run = workspace.try_plan().succeeds();
@@ -134,8 +131,7 @@ fn import_by_identity_accepts_an_upper_case_id() {
             "identity",
             format!("{{ region = \"eu\", portal_id = \"{portal}\" }}"),
         );
-    workspace.configure(format!("{webhook}{import}"));
-    workspace.init();
+    workspace.set_up(format!("{webhook}{import}"));
     workspace.apply_and_assert_no_changes();
 }
 
@@ -143,13 +139,8 @@ fn import_by_identity_accepts_an_upper_case_id() {
 fn value_that_differs_after_a_creation_is_a_warning_and_the_next_plan_updates_in_place() {
     let workspace = Workspace::of(Block::destination("siem"));
     let id = workspace.konnect.add_destinations("global", 1).unwrap().remove(0);
-    let stored = workspace.konnect.destinations("global").remove(0);
-    let created = Fault::Body {
-        handle: false,
-        status: 201,
-        headers: <_>::default(),
-        body: stored.to_string(),
-    };
+    let stored = workspace.konnect.destinations().remove(0);
+    let created = answer(false, 201, &stored);
     workspace
         .konnect
         .inject(FaultRule::new(created).method("POST"))

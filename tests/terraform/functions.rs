@@ -36,8 +36,7 @@ fn outputs(expressions: &[(&str, &str)]) -> Workspace {
             .expression("value", *expression)
             .to_string()
     };
-    workspace.configure(expressions.iter().map(output).collect::<String>());
-    workspace.init();
+    workspace.set_up(expressions.iter().map(output).collect::<String>());
     workspace
 }
 

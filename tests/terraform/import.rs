@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::workspace::{AUTHORIZATION, Block, Workspace, write};
+use crate::workspace::{AUTHORIZATION, Block, Kind, Workspace, write};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
@@ -21,7 +21,7 @@ pub fn existing(workspace: &Workspace) -> String {
     });
     let made = workspace
         .konnect
-        .posted_by_another_user("/global/v3/audit-log-destinations", &destination);
+        .post("/global/v3/audit-log-destinations", &destination);
     made["id"].as_str().expect("an id").to_owned()
 }
 
@@ -32,9 +32,7 @@ pub fn existing_endpoint(workspace: &Workspace) {
         "authorization": "Bearer of-the-console",
         "enabled": true,
     });
-    workspace
-        .konnect
-        .patched_by_another_user("/eu/v2/audit-log-webhook", &webhook);
+    workspace.konnect.patch("/eu/v2/audit-log-webhook", &webhook);
 }
 
 /// Configures a webhook of the v3 form as another user.
@@ -78,27 +76,17 @@ fn call(id: &str) -> String {
     format!("PATCH /global/v3/audit-log-destinations/{id}")
 }
 
-fn authorization() -> Value {
-    json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION })
-}
-
-/// The body of an update of a v2 webhook with its authorization.
-pub fn whole_endpoint() -> Value {
-    json!({
-        "enabled": true,
-        "endpoint": "https://siem.example.com/eu",
-        "authorization": AUTHORIZATION,
-        "log_format": "cef",
-        "skip_ssl_verification": false,
-    })
-}
-
 #[test]
 fn import_destination_by_id_sends_authorization_once() {
     let workspace = Workspace::of(Block::destination("siem"));
     let id = existing(&workspace);
     workspace.import(SIEM, &id);
-    sends_once(&workspace, SIEM, &call(&id), authorization());
+    sends_once(
+        &workspace,
+        SIEM,
+        &call(&id),
+        Kind::Destination.update_of(AUTHORIZATION),
+    );
 }
 
 #[test]
@@ -119,7 +107,7 @@ fn import_endpoint_webhook_by_region_sends_authorization_once() {
     existing_endpoint(&workspace);
     workspace.import(EU, "eu");
     assert_eq!(workspace.state().get(EU)["authorization"], Value::Null);
-    sends_once(&workspace, EU, V2, whole_endpoint());
+    sends_once(&workspace, EU, V2, Kind::Webhook.update_of(AUTHORIZATION));
 }
 
 #[test]
@@ -128,8 +116,13 @@ fn import_block_of_destination_sends_authorization_once() {
     let id = existing(&workspace);
     let import = import_block(SIEM, &id);
     workspace.configure(format!("{}{import}", Block::destination("siem")));
-    sends_once(&workspace, SIEM, &call(&id), authorization());
-    assert_eq!(workspace.konnect.destinations("global").len(), 1);
+    sends_once(
+        &workspace,
+        SIEM,
+        &call(&id),
+        Kind::Destination.update_of(AUTHORIZATION),
+    );
+    assert_eq!(workspace.konnect.destinations().len(), 1);
 }
 
 #[test]
@@ -140,15 +133,14 @@ fn import_block_of_webhook_bypasses_takeover_guard() {
     assert_eq!(warning.summary, "Region already delivers audit events");
     let import = import_block(EU, "eu");
     workspace.configure(format!("{}{import}", Block::webhook_with_endpoint("eu")));
-    sends_once(&workspace, EU, V2, whole_endpoint());
+    sends_once(&workspace, EU, V2, Kind::Webhook.update_of(AUTHORIZATION));
 
     let workspace = Workspace::new();
     let id = existing_with_destination(&workspace);
     let webhook = Block::webhook("eu")
         .with("region", "eu")
         .with("audit_log_destination_id", id);
-    workspace.configure(format!("{webhook}{import}"));
-    workspace.init();
+    workspace.set_up(format!("{webhook}{import}"));
     let plan = workspace.plan();
     assert_eq!(plan.actions(), BTreeMap::new());
     workspace.konnect.clear_requests();
@@ -171,7 +163,7 @@ fn import_with_write_only_authorization_sends_it_once() {
     assert_eq!(plan.diagnostics[0].attribute(), Some("authorization_wo"));
     assert_eq!(
         workspace.apply_and_assert_no_changes(),
-        [write(call(&id), authorization())]
+        [write(call(&id), Kind::Destination.update_of(AUTHORIZATION))]
     );
 }
 

@@ -5,10 +5,8 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::import::{
-    existing, existing_endpoint, existing_with_destination, import_block, sends_once, whole_endpoint,
-};
-use crate::workspace::{AUTHORIZATION, Feature, Workspace, cli};
+use crate::import::{existing, existing_endpoint, existing_with_destination, import_block, sends_once};
+use crate::workspace::{AUTHORIZATION, Feature, Kind, Workspace, cli};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
@@ -60,7 +58,7 @@ fn generated_destination_plans_clean_and_accepts_a_credential() {
     is_only_imported(&workspace);
     fill_in(&workspace);
     let call = format!("PATCH /global/v3/audit-log-destinations/{id}");
-    let sent = json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION });
+    let sent = Kind::Destination.update_of(AUTHORIZATION);
     sends_once(&workspace, SIEM, &call, sent);
 }
 
@@ -71,7 +69,12 @@ fn generated_webhook_with_an_endpoint_plans_clean_and_accepts_a_credential() {
     assert_eq!(generate(&workspace, EU, "eu"), Some(0));
     is_only_imported(&workspace);
     fill_in(&workspace);
-    sends_once(&workspace, EU, "PATCH /eu/v2/audit-log-webhook", whole_endpoint());
+    sends_once(
+        &workspace,
+        EU,
+        "PATCH /eu/v2/audit-log-webhook",
+        Kind::Webhook.update_of(AUTHORIZATION),
+    );
 }
 
 #[test]

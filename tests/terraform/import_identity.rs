@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::import::{existing, existing_endpoint, existing_with_destination, sends_once, whole_endpoint};
-use crate::workspace::{AUTHORIZATION, Block, Feature, Workspace, cli};
+use crate::import::{existing, existing_endpoint, existing_with_destination, sends_once};
+use crate::workspace::{AUTHORIZATION, Block, Feature, Kind, Workspace, cli};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
@@ -14,12 +14,10 @@ fn by_identity(workspace: Workspace, block: &Block, to: &str, identity: &str) ->
         .expression("to", to)
         .expression("identity", identity);
     if cli().supports(Feature::ImportByIdentity) {
-        workspace.configure(format!("{block}{import}"));
-        workspace.init();
+        workspace.set_up(format!("{block}{import}"));
         return Some(workspace);
     }
-    workspace.configure(block);
-    workspace.init();
+    workspace.set_up(block);
     workspace.configure(format!("{block}{import}"));
     let run = workspace.run(&["validate", "-no-color"]).ends_with(1);
     assert!(
@@ -41,7 +39,7 @@ fn identity_import_block_of_destination_sends_authorization_once() {
     let identity = format!("{{ id = \"{id}\" }}");
     if let Some(workspace) = by_identity(workspace, &block, SIEM, &identity) {
         let call = format!("PATCH /global/v3/audit-log-destinations/{id}");
-        let sent = json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION });
+        let sent = Kind::Destination.update_of(AUTHORIZATION);
         sends_once(&workspace, SIEM, &call, sent);
         assert_eq!(identity_of(&workspace, SIEM), json!({ "id": id }));
     }
@@ -54,7 +52,12 @@ fn identity_import_block_of_webhook_supports_both_forms() {
     workspace.konnect.clear_requests();
     let block = Block::webhook_with_endpoint("eu");
     if let Some(workspace) = by_identity(workspace, &block, EU, "{ region = \"eu\" }") {
-        sends_once(&workspace, EU, "PATCH /eu/v2/audit-log-webhook", whole_endpoint());
+        sends_once(
+            &workspace,
+            EU,
+            "PATCH /eu/v2/audit-log-webhook",
+            Kind::Webhook.update_of(AUTHORIZATION),
+        );
         assert_eq!(
             identity_of(&workspace, EU),
             json!({ "region": "eu", "portal_id": null })

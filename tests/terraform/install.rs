@@ -1,7 +1,6 @@
 //! The archive of a release, installed by the CLI: from a folder, from a network mirror over HTTPS, and from an
 //! OCI registry.
 
-mod https;
 #[cfg(target_os = "linux")] // Go uses SSL_CERT_FILE there, and the system's store elsewhere.
 mod oci;
 
@@ -16,8 +15,7 @@ use packaging::{Archive, Program, Project, Release};
 use serde_json::{Value, json};
 use terraform_provider_konnect::ADDRESS;
 
-use crate::workspace::{Block, Run, Workspace, cli};
-use https::HttpsServer;
+use crate::workspace::{Block, Run, Server, Workspace, cli};
 
 const LOCK: &str = ".terraform.lock.hcl";
 
@@ -113,13 +111,13 @@ fn from_folder(folder: &Path) -> Workspace {
     installing_from(&format!("  filesystem_mirror {{\n    path = {path}\n  }}\n"))
 }
 
-fn from_network(mirror: &HttpsServer) -> Workspace {
+fn from_network(mirror: &Server) -> Workspace {
     let source = format!("  network_mirror {{\n    url = \"{}\"\n  }}\n", mirror.url());
     trusting(mirror, installing_from(&source))
 }
 
 /// Trusts the certificate of a server.
-fn trusting(server: &HttpsServer, mut workspace: Workspace) -> Workspace {
+fn trusting(server: &Server, mut workspace: Workspace) -> Workspace {
     let certificate = workspace.root().join("server.pem");
     fs::write(&certificate, server.certificate()).expect("the certificate");
     workspace.set("SSL_CERT_FILE", certificate.display().to_string());
@@ -209,7 +207,7 @@ fn archive_from_network_mirror_installs_and_applies() {
         serde_json::from_slice(&fs::read(described).expect("a description")).expect("JSON");
     let offered = &described["archives"][&packed().archive.platform];
     assert_eq!(offered["hashes"], json!([content, zip]));
-    let mirror = HttpsServer::mirror(packed().folder.clone());
+    let mirror = Server::mirror(packed().folder.clone());
     let workspace = from_network(&mirror);
     workspace.init();
     let base = format!("/{}/{ADDRESS}", cli().registry);
@@ -249,7 +247,7 @@ fn archive_from_network_mirror_installs_and_applies() {
 fn archive_differs_from_mirror_metadata_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let tampered = Mirror::tampered(folder.path(), false);
-    let mirror = HttpsServer::mirror(tampered.folder);
+    let mirror = Server::mirror(tampered.folder);
     let workspace = from_network(&mirror);
     refuses_the_checksum(workspace.run(&["init", "-no-color"]));
 }

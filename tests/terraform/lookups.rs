@@ -16,14 +16,13 @@ fn destination(workspace: &Workspace, name: &str) -> String {
         "log_format": "json",
     });
     let path = "/global/v3/audit-log-destinations";
-    let made = workspace.konnect.posted_by_another_user(path, &body);
+    let made = workspace.konnect.post(path, &body);
     made["id"].as_str().unwrap().to_owned()
 }
 
 /// Applies data sources, and asserts that nothing changes.
 fn read(workspace: &Workspace, body: impl std::fmt::Display) {
-    workspace.configure(body);
-    workspace.init();
+    workspace.set_up(body);
     workspace.konnect.clear_requests();
     workspace.apply();
     workspace.assert_no_changes();
@@ -70,8 +69,7 @@ fn endpoint_of_a_destination_is_sensitive_and_its_host_is_shown() {
         "data.konnect_audit_log_destination.siem",
         "data.konnect_audit_log_destinations.all.destinations[0]",
     ] {
-        workspace.configure(outputs(&format!("{base}.endpoint")));
-        workspace.init();
+        workspace.set_up(outputs(&format!("{base}.endpoint")));
         let error = workspace.try_plan().error();
         assert_eq!(error.summary, "Output refers to sensitive values", "{base}");
         workspace.configure(outputs(&format!("{base}.endpoint_host")));
@@ -91,8 +89,7 @@ fn destination_without_or_with_several_matches_is_an_error_on_the_argument() {
         ("id", unknown, vec!["does not have", unknown]),
         ("id", "no-uuid", vec!["UUID"]),
     ] {
-        workspace.configure(data("audit_log_destination", "siem").with(name, value));
-        workspace.init();
+        workspace.set_up(data("audit_log_destination", "siem").with(name, value));
         let error = workspace.try_plan().error();
         assert_eq!(error.attribute(), Some(name), "{error:?}");
         let text = error.text();
@@ -131,8 +128,7 @@ fn arguments_that_exclude_each_other_are_refused_by_validate() {
             "Value not allowed",
         ),
     ] {
-        workspace.configure(block);
-        workspace.init();
+        workspace.set_up(block);
         assert_eq!(workspace.validate().error().summary, summary);
     }
 }
@@ -180,8 +176,7 @@ fn events_are_limited_filtered_and_newest_first() {
         events("denied").with("type", "authorization").with("limit", 2),
         events("none").with("end_at", "2020-01-01T00:00:00Z"),
     ];
-    workspace.configure(blocks.map(|block| block.to_string()).concat());
-    workspace.init();
+    workspace.set_up(blocks.map(|block| block.to_string()).concat());
     workspace.apply();
     let state = workspace.state();
     let of = |label: &str| {
@@ -221,8 +216,7 @@ fn events_are_limited_filtered_and_newest_first() {
 #[test]
 fn events_of_an_organization_without_the_feature_are_an_error_that_says_so() {
     let workspace = Workspace::new();
-    workspace.configure(data("audit_log_events", "eu").with("region", "eu"));
-    workspace.init();
+    workspace.set_up(data("audit_log_events", "eu").with("region", "eu"));
     for pull_api in [PullApi::Forbidden, PullApi::NotFound] {
         workspace.konnect.set_behavior(Behavior {
             pull_api,
@@ -270,8 +264,7 @@ fn signing_keys_are_those_of_the_region_and_verify_without_a_token() {
 #[test]
 fn signing_keys_with_a_private_part_warn() {
     let workspace = Workspace::new();
-    workspace.configure(data("audit_log_signing_keys", "eu").with("region", "eu"));
-    workspace.init();
+    workspace.set_up(data("audit_log_signing_keys", "eu").with("region", "eu"));
     let mut jwks = workspace.konnect.jwks();
     jwks["keys"][0]["d"] = json!("s3cret");
     let private = FaultRule::new(Fault::body("application/json", &jwks.to_string())).path_end("/jwks.json");
@@ -432,51 +425,4 @@ fn portals_are_sorted_and_filtered() {
         (error.summary.as_str(), error.attribute()),
         ("Dev Portals are regional", Some("region"))
     );
-}
-
-#[test]
-fn examples_of_lookups_apply() {
-    for name in [
-        "audit_log_destination",
-        "audit_log_destinations",
-        "audit_log_events",
-        "audit_log_signing_keys",
-        "audit_log_webhook",
-        "organization",
-        "portals",
-        "regions",
-    ] {
-        let workspace = Workspace::new();
-        let siem = destination(&workspace, "SIEM");
-        workspace.konnect.add_portal("eu", "Developers").unwrap();
-        let streams: &[_] = if name == "regions" {
-            &["au", "eu", "in", "me", "us"]
-        } else {
-            &[]
-        };
-        for region in streams {
-            let set = json!({ "audit_log_destination_id": siem, "enabled": true });
-            workspace.konnect.edit_webhook(region, set).unwrap();
-        }
-        workspace
-            .konnect
-            .trigger("eu", None, EventKind::AuthorizationDenied, 1)
-            .unwrap();
-        workspace
-            .konnect
-            .edit_organization(json!({ "name": "Example" }))
-            .unwrap();
-        workspace.copy("examples/provider", ".");
-        workspace.copy(format!("examples/data-sources/konnect_{name}"), ".");
-        workspace.init();
-        workspace.validate().succeeds();
-        let run = workspace.apply();
-        assert!(run.warnings().is_empty(), "{name}: {}", run.report());
-        if name == "audit_log_events" {
-            let state = workspace.state();
-            let denied = state.output("denied").as_array().unwrap().len();
-            assert_eq!(denied, 1);
-        }
-        workspace.destroy();
-    }
 }

@@ -42,7 +42,7 @@ impl Kongs {
             "updated_at": region["webhook"]["updated_at"],
         });
         let id = existing(workspace);
-        let stored = workspace.konnect.destinations("global").remove(0);
+        let stored = workspace.konnect.destinations().remove(0);
         let destination = json!({
             "authorization": AUTHORIZATION,
             "created_at": stored["created_at"],
@@ -58,33 +58,32 @@ impl Kongs {
 
     /// Writes the state file of Kong's provider.
     pub fn store(&self, workspace: &Workspace) {
-        let provider = format!("provider[\"{}/{KONG}\"]", cli().registry);
-        let resources: Vec<_> = [
+        let resources = [
             ("konnect_audit_log", "eu", &self.webhook),
             ("konnect_audit_log_destination", "siem", &self.destination),
-        ]
-        .into_iter()
-        .filter(|(_, _, attributes)| !attributes.is_null())
-        .map(|(of_type, name, attributes)| {
-            json!({
-                "mode": "managed",
-                "type": of_type,
-                "name": name,
-                "provider": provider,
-                "instances": [{ "schema_version": 0, "attributes": attributes }],
-            })
-        })
-        .collect();
-        let state = json!({
-            "version": 4,
-            "terraform_version": "1.8.0",
-            "serial": 7,
-            "lineage": "0d6f3a4e-7c1b-4b56-9a57-2f0e5c8d1b3a",
-            "outputs": {},
-            "resources": resources,
-        });
-        workspace.write("terraform.tfstate", &state.to_string());
+        ];
+        store_state(workspace, KONG, &resources);
     }
+}
+
+/// Writes a state file with resources of another provider: the type, the name, and the attributes unless they are null.
+pub fn store_state(workspace: &Workspace, provider: &str, resources: &[(&str, &str, &Value)]) {
+    let provider = format!("provider[\"{}/{provider}\"]", cli().registry);
+    let resources = resources
+        .iter()
+        .filter(|(_, _, attributes)| !attributes.is_null());
+    let resources = resources.map(|(of_type, name, attributes)| {
+        json!({
+            "mode": "managed", "type": of_type, "name": name, "provider": provider,
+            "instances": [{ "schema_version": 0, "attributes": attributes }],
+        })
+    });
+    let state = json!({
+        "version": 4, "terraform_version": "1.8.0", "serial": 7,
+        "lineage": "0d6f3a4e-7c1b-4b56-9a57-2f0e5c8d1b3a", "outputs": {},
+        "resources": resources.collect::<Vec<_>>(),
+    });
+    workspace.write("terraform.tfstate", &state.to_string());
 }
 
 /// A workspace in which both objects exist, with their Kong states.
@@ -135,8 +134,7 @@ fn only_learns(workspace: &Workspace, expected: &[&str]) {
 fn moved_block_migrates_kong_webhook_and_destination() {
     let (workspace, kongs) = existing_objects();
     kongs.store(&workspace);
-    workspace.configure(format!("{}{}", both(), moved_webhook()));
-    workspace.init();
+    workspace.set_up(format!("{}{}", both(), moved_webhook()));
     only_learns(&workspace, &[SIEM, EU]);
     assert_eq!(workspace.state().get(EU)["region"], "eu");
     // The `moved` block is no longer needed.
@@ -151,38 +149,8 @@ fn moved_block_migrates_kong_destination_to_new_name() {
     kongs.store(&workspace);
     let renamed = "konnect_audit_log_destination.renamed";
     let block = Block::destination("renamed").with("name", "siem");
-    workspace.configure(format!("{block}{}", moved(SIEM, renamed)));
-    workspace.init();
+    workspace.set_up(format!("{block}{}", moved(SIEM, renamed)));
     only_learns(&workspace, &[renamed]);
-}
-
-#[test]
-fn replace_provider_migrates_kong_webhook_and_destination() {
-    let (workspace, kongs) = existing_objects();
-    kongs.store(&workspace);
-    workspace.configure(format!("{}{}", both(), moved_webhook()));
-    let registry = cli().registry;
-    let ours = terraform_provider_konnect::ADDRESS;
-    let (from, to) = (format!("{registry}/{KONG}"), format!("{registry}/{ours}"));
-    workspace
-        .run(&["state", "replace-provider", "-auto-approve", &from, &to])
-        .succeeds();
-    workspace.init();
-    only_learns(&workspace, &[SIEM, EU]);
-}
-
-#[test]
-fn migration_ignores_extra_kong_attributes() {
-    let (workspace, mut kongs) = existing_objects();
-    for state in [&mut kongs.webhook, &mut kongs.destination] {
-        state["labels"] = json!({ "team": "security" });
-        state["retries"] = json!([1, 2, { "after": null }]);
-        state["timeouts"] = Value::Null;
-    }
-    kongs.store(&workspace);
-    workspace.configure(format!("{}{}", both(), moved_webhook()));
-    workspace.init();
-    only_learns(&workspace, &[SIEM, EU]);
 }
 
 #[test]
@@ -194,8 +162,7 @@ fn migration_reads_missing_kong_attributes() {
         state.remove("created_at");
     }
     kongs.store(&workspace);
-    workspace.configure(format!("{}{}", both(), moved_webhook()));
-    workspace.init();
+    workspace.set_up(format!("{}{}", both(), moved_webhook()));
     only_learns(&workspace, &[SIEM, EU]);
 }
 
@@ -205,8 +172,7 @@ fn migration_without_stored_authorization_sends_it() {
     kongs.destination["authorization"] = Value::Null;
     kongs.webhook = Value::Null;
     kongs.store(&workspace);
-    workspace.configure(Block::destination("siem"));
-    workspace.init();
+    workspace.set_up(Block::destination("siem"));
     let id = kongs.destination["id"].as_str().unwrap();
     assert_eq!(
         workspace.apply_and_assert_no_changes(),
@@ -226,13 +192,12 @@ fn migration_to_write_only_removes_secret_from_state() {
             .without("authorization")
             .with("authorization_wo", AUTHORIZATION)
     };
-    workspace.configure(format!(
+    workspace.set_up(format!(
         "{}{}{}",
         write_only(Block::destination("siem")),
         write_only(Block::webhook_with_endpoint("eu")),
         moved_webhook()
     ));
-    workspace.init();
     let plan = workspace.plan();
     assert!(plan.actions().values().all(|action| action == "update"));
     assert_eq!(
@@ -250,8 +215,7 @@ fn migration_with_outside_change_warns_then_plans_update() {
     kongs.store(&workspace);
     let edit = json!({ "log_format": "json" });
     workspace.konnect.edit_webhook("eu", edit).unwrap();
-    workspace.configure(format!("{}{}", both(), moved_webhook()));
-    workspace.init();
+    workspace.set_up(format!("{}{}", both(), moved_webhook()));
     workspace.konnect.clear_requests();
     // The first plan does not know the region yet. Its apply only reads.
     let applied = workspace.apply();
@@ -275,33 +239,14 @@ fn migration_of_unconfigured_webhook_errors() {
         kongs.webhook["endpoint"] = endpoint;
         kongs.destination = Value::Null;
         kongs.store(&workspace);
-        workspace.configure(format!(
+        workspace.set_up(format!(
             "{}{}",
             Block::webhook_with_endpoint("eu"),
             moved_webhook()
         ));
-        workspace.init();
         let error = workspace.try_plan().error();
         assert_eq!(error.summary, "State can't be moved");
         assert!(error.detail.contains("no endpoint"), "{error:?}");
         assert!(error.detail.contains("destroy = false"), "{error:?}");
     }
-}
-
-#[test]
-fn migration_of_destination_without_id_errors() {
-    let (workspace, mut kongs) = existing_objects();
-    kongs.webhook = Value::Null;
-    kongs.destination["id"] = json!("not-a-uuid");
-    kongs.store(&workspace);
-    let renamed = "konnect_audit_log_destination.renamed";
-    workspace.configure(format!(
-        "{}{}",
-        Block::destination("renamed"),
-        moved(SIEM, renamed)
-    ));
-    workspace.init();
-    let error = workspace.try_plan().error();
-    assert_eq!(error.summary, "State can't be moved");
-    assert_eq!(workspace.konnect.take_writes().len(), 2, "those of the setup");
 }

@@ -33,58 +33,14 @@ fn call(region: &str) -> Block {
 }
 
 #[test]
-fn child_module_inherits_provider() {
-    let workspace = Workspace::new();
-    child(&workspace);
-    let output = "output \"id\" {\n  value = module.audit.destination\n}\n";
-    workspace.configure(format!("{}{output}", call("\"eu\"")));
-    workspace.init();
-    workspace.apply_and_assert_no_changes();
-    let state = workspace.state();
-    assert_eq!(
-        state.addresses(),
-        [
-            "module.audit.konnect_audit_log_destination.siem",
-            "module.audit.konnect_audit_log_webhook.here"
-        ]
-    );
-    let stored = workspace.konnect.region("eu")["webhook"].take();
-    assert_eq!(stored["audit_log_destination_id"], *state.output("id"));
-    workspace.destroy();
-    assert_eq!(workspace.konnect.destinations("global").len(), 0);
-}
-
-#[test]
-fn child_module_with_for_each_covers_each_region() {
-    let workspace = Workspace::new();
-    child(&workspace);
-    let each = |regions: &str| call("each.key").expression("for_each", format!("toset({regions})"));
-    workspace.configure(each(r#"["eu", "us"]"#));
-    workspace.init();
-    workspace.apply_and_assert_no_changes();
-    for region in ["eu", "us"] {
-        let address = format!("module.audit[\"{region}\"].konnect_audit_log_webhook.here");
-        assert_eq!(workspace.state().get(&address)["id"], region);
-    }
-    workspace.configure(each(r#"["us"]"#));
-    workspace.apply_and_assert_no_changes();
-    assert_eq!(workspace.state().addresses().len(), 2);
-    assert_eq!(workspace.konnect.destinations("global").len(), 1);
-    assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
-    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
-}
-
-#[test]
 fn child_module_with_count_moves_without_changes() {
     let workspace = Workspace::new();
     child(&workspace);
-    workspace.configure(call("\"eu\""));
-    workspace.init();
+    workspace.set_up(call("\"eu\""));
     workspace.apply();
     let moved = "moved {\n  from = module.audit\n  to   = module.audit[0]\n}\n";
     let counted = call("[\"eu\", \"us\"][count.index]").with("count", 1);
-    workspace.configure(format!("{counted}{moved}"));
-    workspace.init();
+    workspace.set_up(format!("{counted}{moved}"));
     assert_eq!(
         workspace.plan().actions(),
         BTreeMap::new(),

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use konnect::MAX_CONCURRENT_REQUESTS;
-use konnect_emulator::{Conditions, Fault, RandomFaults, RateLimit};
+use konnect_emulator::Conditions;
 use serde_json::{Value, json};
 
+use crate::workspace::konnect::likeness;
 use crate::workspace::{Block, Workspace};
 
 #[test]
@@ -27,7 +27,7 @@ fn fifty_destinations_in_parallel_create_once_each() {
     assert_eq!(writes.len(), 50);
     let names: BTreeSet<_> = workspace
         .konnect
-        .destinations("global")
+        .destinations()
         .into_iter()
         .map(|destination| destination["name"].as_str().unwrap().to_owned())
         .collect();
@@ -48,7 +48,7 @@ fn fifty_destinations_in_parallel_create_once_each() {
     workspace
         .run(&["destroy", "-auto-approve", "-parallelism=50"])
         .succeeds();
-    assert!(workspace.konnect.destinations("global").is_empty());
+    assert!(workspace.konnect.destinations().is_empty());
 }
 
 /// A workspace of `count` destinations, as the emulator adds them, with all of them in the state. A CLI takes half a
@@ -71,17 +71,11 @@ fn unchanged(count: usize) -> Workspace {
     let stored = workspace.konnect.region("global")["destinations"].take();
     let instances = state["resources"][0]["instances"].as_array_mut().unwrap();
     let first = instances[0].clone();
-    instances.extend(ids.iter().enumerate().map(|(index, id)| {
-        let mut next = first.clone();
-        next["index_key"] = json!(index + 1);
-        for name in ["id", "name", "endpoint", "created_at"] {
-            next["attributes"][name] = stored[id][name].clone();
-        }
-        if let Some(identity) = next.get_mut("identity").filter(|identity| identity.is_object()) {
-            identity["id"] = json!(id);
-        }
-        next
-    }));
+    instances.extend(
+        (1..)
+            .zip(&ids)
+            .map(|(index, id)| likeness(&first, index, &stored[id])),
+    );
     state["serial"] = json!(state["serial"].as_u64().unwrap() + 1);
     fs::write(&file, state.to_string()).unwrap();
     workspace.configure(many(count));
@@ -127,84 +121,10 @@ fn ten_destinations_share_reads_and_searches() {
 }
 
 #[test]
-fn plan_of_60_unchanged_destinations_limits_requests() {
-    let workspace = unchanged(60);
-    let many = requests_of_a_plan(&workspace, &[]);
-    assert!((2..=11).contains(&many), "{many} requests");
-    // Only reads that are concurrent share a list.
-    let in_turn = requests_of_a_plan(&workspace, &["-parallelism=1"]);
-    assert_eq!(in_turn, 60);
-    let one = requests_of_a_plan(&workspace, &["-target=konnect_audit_log_destination.many[7]"]);
-    assert_eq!(one, 1);
-}
-
-#[test]
 fn plan_of_1000_unchanged_destinations_limits_requests_to_25() {
     let workspace = unchanged(1_000);
     let many = requests_of_a_plan(&workspace, &[]);
     assert!(many <= 25, "{many} requests");
     let many = requests_of_a_plan(&workspace, &["-parallelism=100"]);
     assert!(many <= 25, "{many} requests");
-}
-
-#[test]
-fn two_hundred_destinations_under_faults_create_once_each() {
-    let many = Block::destination("many")
-        .with("count", 200)
-        .expression("name", "\"siem ${count.index}\"");
-    let streams = Block::webhook_to("streams", "many[0]")
-        .expression(
-            "for_each",
-            r#"toset(["us", "eu", "au", "me", "in", "sg", "global"])"#,
-        )
-        .expression("region", "each.key");
-    let workspace = Workspace::new();
-    workspace.configure_provider("", format!("{many}{streams}"));
-    workspace.init();
-    let bad = Conditions {
-        latency_ms: 50,
-        rate_limit: Some(RateLimit {
-            per_second: 60,
-            burst: 30,
-        }),
-        random_faults: Some(RandomFaults {
-            seed: 5,
-            percent: 5,
-            faults: vec![
-                Fault::DropBefore,
-                Fault::DropAfter,
-                Fault::Truncate,
-                Fault::TruncateHeader,
-                Fault::status(500),
-                Fault::retry_after(503, 1),
-            ],
-        }),
-    };
-    workspace.konnect.set_conditions(bad).unwrap();
-    workspace
-        .run(&["apply", "-json", "-auto-approve", "-parallelism=100"])
-        .succeeds();
-
-    let stored = workspace.konnect.destinations("global");
-    let text = |of: &Value, name: &str| of[name].as_str().unwrap().to_owned();
-    let there: BTreeSet<_> = stored.iter().map(|d| (text(d, "name"), text(d, "id"))).collect();
-    assert_eq!(stored.len(), 200, "each is there once");
-    let state = workspace.state();
-    let addresses = state.addresses().into_iter().filter(|a| a.contains(".many"));
-    let reported: BTreeSet<_> = addresses
-        .map(|a| (state.text(a, "name"), state.text(a, "id")))
-        .collect();
-    assert_eq!(reported, there);
-    let first = state.text("konnect_audit_log_destination.many[0]", "id");
-    for region in ["us", "eu", "au", "me", "in", "sg", "global"] {
-        let webhook = workspace.konnect.region(region)["webhook"].take();
-        assert_eq!(webhook["audit_log_destination_id"], json!(first), "{region}");
-        assert_eq!(webhook["enabled"], true, "{region}");
-    }
-    let connections = workspace.konnect.connections();
-    assert!(
-        connections.most <= 3 * MAX_CONCURRENT_REQUESTS as u64,
-        "{connections:?}"
-    );
-    workspace.assert_no_changes();
 }

@@ -54,9 +54,7 @@ fn ran(workspace: &Workspace, commands: &str, environment: &BTreeMap<String, Str
 
 fn another_user_switches_off(workspace: &Workspace, region: &str) {
     let path = format!("/{region}/v3/audit-log-webhook");
-    workspace
-        .konnect
-        .patched_by_another_user(&path, &json!({ "enabled": false }));
+    workspace.konnect.patch(&path, &json!({ "enabled": false }));
 }
 
 fn deliveries_fail(workspace: &Workspace, region: &str) {
@@ -102,14 +100,14 @@ fn drift_script_with_change_reports_changed_attribute() {
 #[test]
 fn drift_script_with_authorization_drift_reports_update() {
     let workspace = repository();
-    let id = workspace.konnect.destinations("global")[0]["id"].clone();
+    let id = workspace.konnect.destinations()[0]["id"].clone();
     let path = format!(
         "/global/v3/audit-log-destinations/{}",
         id.as_str().expect("an id")
     );
     workspace
         .konnect
-        .patched_by_another_user(&path, &json!({ "authorization": "Bearer another" }));
+        .patch(&path, &json!({ "authorization": "Bearer another" }));
     let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(2), "{report}");
     assert!(
@@ -149,13 +147,13 @@ fn drift_script_with_failing_delivery_reports_region() {
 #[test]
 fn drift_script_with_redirected_stream_names_host() {
     let workspace = repository();
-    workspace.konnect.patched_by_another_user(
+    workspace.konnect.patch(
         "/eu/v2/audit-log-webhook",
         &json!({ "endpoint": "https://other.example.com/s3cret", "authorization": "Bearer b", "enabled": true }),
     );
     let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(2), "{report}");
-    let id = workspace.konnect.destinations("global")[0]["id"].clone();
+    let id = workspace.konnect.destinations()[0]["id"].clone();
     for part in [
         "endpoint none -> other.example.com".to_owned(),
         format!("audit_log_destination_id {} -> none", id.as_str().expect("an id")),
@@ -195,12 +193,7 @@ fn drift_script_with_failed_plan_exits_1() {
     let workspace = repository();
     deliveries_fail(&workspace, "us");
     run_drift_script(&workspace);
-    let refusal = Fault::Status {
-        code: 403,
-        headers: <_>::default(),
-        body: None,
-        content_type: None,
-    };
+    let refusal = Fault::status(403);
     workspace
         .konnect
         .inject(FaultRule::new(refusal).path_end("/status"))

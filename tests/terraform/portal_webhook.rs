@@ -6,7 +6,8 @@ use std::fmt::Display;
 use serde_json::{Value, json};
 
 use crate::import::import_block;
-use crate::workspace::{Block, Feature, KONG, KONG_BETA, Workspace, cli, write};
+use crate::migration::store_state;
+use crate::workspace::{Block, Feature, KONG, KONG_BETA, Workspace, cli, only, write};
 
 const DEVELOPERS: &str = "konnect_audit_log_webhook.developers";
 const NOBODYS: &str = "11111111-2222-4333-8444-555555555555";
@@ -24,12 +25,6 @@ fn webhook(portal: &str) -> Block {
 
 fn with_destination(webhook: impl Display) -> String {
     format!("{}{webhook}", Block::destination("siem"))
-}
-
-#[track_caller]
-fn set_up(workspace: &Workspace, body: impl Display) {
-    workspace.configure(body);
-    workspace.init();
 }
 
 /// The webhook at Konnect.
@@ -55,7 +50,7 @@ fn lifecycle_sends_one_request_for_each_change() {
     let (workspace, portal) = with_portal();
     let second = workspace.konnect.add_portal("eu", "partners").unwrap();
     let path = |portal: &str| format!("/eu/v3/portals/{portal}/audit-log-webhook");
-    set_up(&workspace, with_destination(webhook(&portal)));
+    workspace.set_up(with_destination(webhook(&portal)));
     let writes = workspace.apply_and_assert_no_changes();
     let siem = workspace.state().text("konnect_audit_log_destination.siem", "id");
     let whole = json!({ "audit_log_destination_id": siem, "enabled": true });
@@ -93,11 +88,11 @@ fn lifecycle_sends_one_request_for_each_change() {
 #[test]
 fn portal_removed_outside_removes_the_webhook_from_the_state() {
     let (workspace, portal) = with_portal();
-    set_up(&workspace, with_destination(webhook(&portal)));
+    workspace.set_up(with_destination(webhook(&portal)));
     workspace.apply();
     workspace.konnect.remove_portal("eu", &portal).unwrap();
     workspace.destroy();
-    assert!(workspace.konnect.destinations("global").is_empty());
+    assert!(workspace.konnect.destinations().is_empty());
 }
 
 #[test]
@@ -115,7 +110,7 @@ fn include_principal_name_is_managed_only_if_configured() {
         let set = json!({ "include_principal_name": value });
         workspace.konnect.edit_portal_webhook("eu", &portal, set).unwrap();
     };
-    set_up(&workspace, with_destination(named(true)));
+    workspace.set_up(with_destination(named(true)));
     let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes[1].body["include_principal_name"], true);
     assert_eq!(workspace.state().get(DEVELOPERS)["include_principal_name"], true);
@@ -164,7 +159,7 @@ fn invalid_arguments_are_errors_on_them() {
             "Destination not found",
         ),
     ] {
-        set_up(&workspace, with_destination(block));
+        workspace.set_up(with_destination(block));
         let error = workspace.apply_error();
         assert_eq!(
             (error.summary.as_str(), error.attribute()),
@@ -181,12 +176,10 @@ fn invalid_arguments_are_errors_on_them() {
 #[test]
 fn takeover_unrequested_warns_at_plan_and_fails_at_apply() {
     let (workspace, portal, _, theirs) = existing();
-    set_up(&workspace, with_destination(webhook(&portal)));
+    workspace.set_up(with_destination(webhook(&portal)));
     let before = stored(&workspace, &portal);
     let plan = workspace.plan();
-    let [warning] = plan.diagnostics.as_slice() else {
-        panic!("{:?}", plan.diagnostics)
-    };
+    let warning = only(&plan.diagnostics);
     let error = workspace.try_apply_plan().error();
     for refusal in [warning, &error] {
         assert_eq!(refusal.summary, "Dev Portal already delivers audit events");
@@ -214,10 +207,10 @@ fn region_and_its_portals_are_separate_streams() {
     let second = workspace.konnect.add_portal("eu", "partners").unwrap();
     let partners = Block::webhook_to("partners", "siem").with("portal_id", second);
     let of_region = Block::webhook_to("eu", "siem");
-    set_up(
-        &workspace,
-        with_destination(format!("{}{partners}{of_region}", webhook(&portal))),
-    );
+    workspace.set_up(with_destination(format!(
+        "{}{partners}{of_region}",
+        webhook(&portal)
+    )));
     assert_eq!(workspace.plan().diagnostics, []);
     workspace.apply_plan();
     workspace.assert_no_changes();
@@ -226,9 +219,7 @@ fn region_and_its_portals_are_separate_streams() {
     workspace.destroy();
     workspace.configure(with_destination(format!("{}{twin}", webhook(&portal))));
     let plan = workspace.plan();
-    let [warning] = plan.diagnostics.as_slice() else {
-        panic!("{:?}", plan.diagnostics)
-    };
+    let warning = only(&plan.diagnostics);
     assert_eq!(warning.summary, "Two webhooks for one Dev Portal");
     assert_eq!(warning.attribute(), Some("portal_id"));
 }
@@ -243,7 +234,7 @@ fn import_by_id_and_by_identity_changes_nothing() {
         imports.push(import.expression("identity", identity));
     }
     for import in imports {
-        set_up(&workspace, format!("{block}{import}"));
+        workspace.set_up(format!("{block}{import}"));
         assert_eq!(workspace.apply_and_assert_no_changes(), []);
         workspace.run(&["state", "rm", DEVELOPERS]).succeeds();
     }
@@ -270,26 +261,12 @@ fn moved_block_migrates_the_type_of_kongs_providers_without_a_write() {
             attributes["include_principal_name"] = json!(true);
             block = block.with("include_principal_name", true);
         }
-        let resource = json!({
-            "mode": "managed",
-            "type": "konnect_portal_audit_log_webhook",
-            "name": "developers",
-            "provider": format!("provider[\"{}/{provider}\"]", cli().registry),
-            "instances": [{ "schema_version": 0, "attributes": attributes }],
-        });
-        let state = json!({
-            "version": 4,
-            "terraform_version": "1.8.0",
-            "serial": 7,
-            "lineage": "0d6f3a4e-7c1b-4b56-9a57-2f0e5c8d1b3a",
-            "outputs": {},
-            "resources": [resource],
-        });
-        workspace.write("terraform.tfstate", &state.to_string());
+        let of_kong = "konnect_portal_audit_log_webhook";
+        store_state(&workspace, provider, &[(of_kong, "developers", &attributes)]);
         let moved = Block::new("moved")
             .expression("from", "konnect_portal_audit_log_webhook.developers")
             .expression("to", DEVELOPERS);
-        set_up(&workspace, format!("{block}{moved}"));
+        workspace.set_up(format!("{block}{moved}"));
         let plan = workspace.plan();
         assert_eq!(plan.diagnostics, []);
         assert_eq!(
@@ -311,7 +288,7 @@ fn status_follows_the_deliveries_of_the_portal() {
     let status = Block::new("data \"konnect_audit_log_webhook_status\" \"developers\"")
         .with("region", "eu")
         .with("portal_id", portal.as_str());
-    set_up(&workspace, &status);
+    workspace.set_up(&status);
     for (code, message, state) in [(200, "OK", "delivering"), (503, "Service Unavailable", "failing")] {
         let at = Some("2026-01-02T03:04:05.678Z");
         let recorded = workspace

@@ -2,9 +2,8 @@
 
 use konnect_emulator::{Certificate, EmulatorOptions, Fault, FaultRule};
 use serde_json::{Value, json};
-use terraform_provider_konnect::ADDRESS;
 
-use crate::workspace::{Block, Product, TOKEN, Workspace, cli};
+use crate::workspace::{Block, Product, TOKEN, Workspace, cli, only};
 
 fn siem() -> Block {
     Block::destination("siem")
@@ -15,22 +14,6 @@ fn all_have_token(workspace: &Workspace, token: &str) {
     let requests = workspace.konnect.take_requests();
     let bearer = format!("Bearer {token}");
     assert!(!requests.is_empty() && requests.iter().all(|request| request.has_authorization(&bearer)));
-}
-
-#[test]
-fn init_installs_provider_and_locks_version() {
-    let workspace = Workspace::of(siem());
-    let shown = workspace.run(&["version", "-json"]).succeeds();
-    let document: Value = serde_json::from_str(&shown.stdout).unwrap();
-    let address = format!("{}/{ADDRESS}", cli().registry);
-    assert_eq!(
-        document["provider_selections"],
-        json!({ address: env!("CARGO_PKG_VERSION") })
-    );
-    // The lock file matches the installed provider.
-    workspace.init();
-    let lock = std::fs::read_to_string(workspace.path(".terraform.lock.hcl")).unwrap();
-    assert!(lock.contains("h1:"), "{lock}");
 }
 
 #[test]
@@ -87,7 +70,7 @@ fn server_url_in_block_overrides_environment() {
     workspace.set("KONNECT_SERVER_URL", "http://127.0.0.1:1/{region}");
     workspace.configure_provider(&url, siem());
     workspace.apply_and_assert_no_changes();
-    assert_eq!(workspace.konnect.destinations("global").len(), 1);
+    assert_eq!(workspace.konnect.destinations().len(), 1);
 }
 
 #[test]
@@ -157,31 +140,18 @@ fn token_invalid_errors_on_attribute() {
     each_refused(&cases);
 }
 
+/// The client's own tests have the other forms of an invalid URL.
 #[test]
 fn server_url_invalid_errors_on_attribute() {
     let cases = [
         ("http://konnect.example.com/{region}", "https://"),
-        ("http://127.0.0.1.example.com/", "https://"),
         ("ftp://127.0.0.1/", "https://"),
         ("konnect.example.com", "absolute URL"),
         ("", "empty"),
         ("https://me:secret@konnect.example.com/", "user name"),
-        ("https://me@konnect.example.com/", "user name"),
-        ("https://eu.api.konghq.com@konnect.example.com/", "user name"),
-        ("https:\\\\konnect.example.com/", "\\"),
-        ("file:///konnect.example.com/", "absolute URL"),
         ("https://konnect.example.com/?a=b", "query"),
-        ("https://konnect.example.com/#a", "fragment"),
         ("https://{Region}.api.konghq.com", "`{region}`"),
-        ("https://{ region }.api.konghq.com", "' '"),
-        ("https://<region>.api.konghq.com", "server URL"),
-        ("https://{region.api.konghq.com", "`{region}`"),
-        ("https://%7Bregion%7D.api.konghq.com", "`{region}`"),
-        ("https://konnect.example.com/%7bregion%7d", "`{region}`"),
-        ("https://{{region}}.api.konghq.com", "`{region}`"),
-        ("https://\u{ff5b}region\u{ff5d}.api.konghq.com", "`{region}`"),
         ("https://{region}.example.com/{region}", "once"),
-        ("https://konnect.example.com:{region}/", "port"),
         ("https://eu.api.konghq.com/v3", "/v3"),
         ("https://{region}.api.konghq.com/v2/", "/v2"),
     ];
@@ -211,8 +181,7 @@ fn ca_certificate_file_is_trusted() {
         ..EmulatorOptions::default()
     });
     workspace.write("authority.pem", &workspace.konnect.authority().unwrap());
-    workspace.configure(siem());
-    workspace.init();
+    workspace.set_up(siem());
     let error = workspace.apply_error();
     assert!(error.text().contains("certificate"), "{error:?}");
 
@@ -246,9 +215,7 @@ fn region_not_known_to_provider_warns() {
     let run = workspace.validate().succeeds();
     assert!(run.diagnostics.is_empty(), "{}", run.report());
     let run = workspace.try_plan().ends_with(2);
-    let [warning] = run.warnings()[..] else {
-        panic!("one warning: {}", run.report());
-    };
+    let warning = only(&run.diagnostics);
     assert_eq!(warning.summary, "Unknown region");
     workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.konnect.region("jp")["webhook"]["enabled"], true);

@@ -1,12 +1,10 @@
 //! Rejected requests, with errors on the attribute or object.
 
-use std::collections::BTreeMap;
-
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
 
 use crate::webhook::{EU, to_destination, with_destination, with_endpoint};
-use crate::workspace::{Block, Workspace};
+use crate::workspace::{Block, Workspace, answer, only, refusal};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 
@@ -17,12 +15,7 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
             "status": 400, "title": "Bad Request", "detail": "Invalid body", "instance": "kong:trace:5",
             "invalid_parameters": parameters,
         });
-        let fault = Fault::Status {
-            code: 400,
-            headers: BTreeMap::default(),
-            body: Some(body.to_string()),
-            content_type: None,
-        };
+        let fault = refusal(400, &body.to_string());
         FaultRule::new(fault)
     };
     // The credential contains the name of a field: it is redacted after the error has found its attribute.
@@ -88,12 +81,7 @@ fn creation_conflict_errors_on_name_with_the_words_of_the_api() {
         "status": 409, "title": "Conflict", "detail": "a destination with this name exists",
         "instance": "konnect:trace:409",
     });
-    let fault = Fault::Status {
-        code: 409,
-        headers: BTreeMap::default(),
-        body: Some(body.to_string()),
-        content_type: None,
-    };
+    let fault = refusal(409, &body.to_string());
     let rule = FaultRule::new(fault).method("POST").always();
     workspace.konnect.inject(rule).unwrap();
     let error = workspace.apply_error();
@@ -112,8 +100,7 @@ fn destroy_refused_names_the_region_or_the_dev_portal_in_the_title() {
     let own = Block::webhook_with_endpoint("us").with("region", "us");
     let developers = Block::webhook_to("developers", "siem").with("portal_id", portal.as_str());
     let siem = Block::destination("siem");
-    workspace.configure(format!("{siem}{developers}{own}"));
-    workspace.init();
+    workspace.set_up(format!("{siem}{developers}{own}"));
     workspace.apply();
     for (method, path) in [("PATCH", "/us/"), ("DELETE", "/portals/")] {
         let rule = FaultRule::new(Fault::status(403))
@@ -139,32 +126,6 @@ fn destroy_refused_names_the_region_or_the_dev_portal_in_the_title() {
 }
 
 #[test]
-fn token_rejected_errors_without_value() {
-    let mut workspace = Workspace::of(Block::destination("siem"));
-    workspace.set("KONNECT_TOKEN", "not-a-konnect-token");
-    let error = workspace.apply_error();
-    assert!(error.summary.contains("401"), "{error:?}");
-    assert!(error.detail.contains("/global/account/tokens"), "{error:?}");
-    assert!(!workspace.printed().contains("not-a-konnect-token"));
-}
-
-#[test]
-fn server_unreachable_errors_with_address() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    workspace.configure_provider(
-        "server_url = \"http://127.0.0.1:1/{region}\"\n  max_retries = 0",
-        Block::destination("siem"),
-    );
-    let error = workspace.apply_error();
-    assert!(error.detail.contains("http://127.0.0.1:1/global/v3"), "{error:?}");
-    assert!(
-        error.detail.contains("check the host and port of the server URL"),
-        "{error:?}"
-    );
-    assert_eq!(workspace.state().addresses(), [""; 0]);
-}
-
-#[test]
 fn create_rate_limited_waits_and_creates_once() {
     let workspace = Workspace::of("");
     workspace.configure_provider("max_retries = 3", Block::destination("siem"));
@@ -172,7 +133,7 @@ fn create_rate_limited_waits_and_creates_once() {
     workspace.konnect.inject(rule).unwrap();
     let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 4);
-    assert_eq!(workspace.konnect.destinations("global").len(), 1);
+    assert_eq!(workspace.konnect.destinations().len(), 1);
 }
 
 #[test]
@@ -183,20 +144,13 @@ fn response_differs_from_request_warns_and_state_has_the_applied_value() {
     let id = response["id"].as_str().unwrap().to_owned();
     workspace.configure(Block::destination("siem").with("name", "renamed"));
     response["name"] = json!("RENAMED");
-    let fault = Fault::Body {
-        handle: true,
-        status: 200,
-        headers: BTreeMap::default(),
-        body: response.to_string(),
-    };
+    let fault = answer(true, 200, &response);
     workspace
         .konnect
         .inject(FaultRule::new(fault).method("PATCH"))
         .unwrap();
     let applied = workspace.apply();
-    let [warning] = applied.warnings()[..] else {
-        panic!("{:?}", applied.warnings())
-    };
+    let warning = only(&applied.diagnostics);
     assert_eq!(warning.attribute(), Some("name"));
     assert_eq!(
         warning.summary,

@@ -1,12 +1,9 @@
-//! `konnect_audit_log_replay_job`, and the action `konnect_audit_log_replay`.
-//!
-//! If the CLI does not support actions, the tests make the same calls at the protocol.
+//! `konnect_audit_log_replay_job`, and the action `konnect_audit_log_replay`. `tests/protocol/actions.rs` invokes it for
+//! CLIs that do not support actions.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use terraform_plugin::testing::value::assert_no_errors;
 
-use crate::query::at_protocol;
 use crate::workspace::{AUTHORIZATION, Block, Feature, Workspace, cli, project, write};
 
 const JOB: &str = "konnect_audit_log_replay_job.outage";
@@ -191,20 +188,14 @@ fn example_of_replay_job_applies() {
 
 #[test]
 fn action_invoked_sends_the_last_hours_again() {
+    if !cli().supports_or_reports(Feature::Actions) {
+        return;
+    }
     let workspace = example(&["examples/actions/konnect_audit_log_replay/action.tf"]);
     set_webhook(&workspace);
-    let progress = if cli().supports_or_reports(Feature::Actions) {
-        workspace.init();
-        workspace.validate().succeeds();
-        workspace.run(INVOKE).succeeds().stdout
-    } else {
-        at_protocol(&workspace, async |plugin| {
-            let arguments = [("region", "eu".into()), ("last", "6h".into())];
-            let (progress, diagnostics) = plugin.invoke("konnect_audit_log_replay", &arguments).await;
-            assert_no_errors(&diagnostics);
-            progress.join("\n")
-        })
-    };
+    workspace.init();
+    workspace.validate().succeeds();
+    let progress = workspace.run(INVOKE).succeeds().stdout;
     for step in ["Started the replay of", "The replay job is completed"] {
         assert!(progress.contains(step), "{progress}");
     }
@@ -223,42 +214,28 @@ fn action_invoked_sends_the_last_hours_again() {
 
 #[test]
 fn action_without_config_fails_with_what_is_missing() {
+    if !cli().supports_or_reports(Feature::Actions) {
+        return;
+    }
     let workspace = example(&[]);
     workspace.write(
         "action.tf",
         "action \"konnect_audit_log_replay\" \"outage\" {\n}\n",
     );
-    if cli().supports_or_reports(Feature::Actions) {
-        workspace.init();
-        // Terraform 1.15 crashes on a diagnostic of the validation or the plan of an action without a `config` block.
-        workspace.validate().succeeds();
-        let run = workspace.run(&[INVOKE, &["-json"]].concat()).ends_with(1);
-        assert!(run.report().contains("Missing time range"), "{}", run.report());
-    } else {
-        at_protocol(&workspace, async |plugin| {
-            let (_, diagnostics) = plugin.invoke("konnect_audit_log_replay", &[]).await;
-            assert!(
-                diagnostics.iter().any(|d| d.summary == "Missing time range"),
-                "{diagnostics:?}"
-            );
-        });
-    }
+    workspace.init();
+    // Terraform 1.15 crashes on a diagnostic of the validation or the plan of an action without a `config` block.
+    workspace.validate().succeeds();
+    let run = workspace.run(&[INVOKE, &["-json"]].concat()).ends_with(1);
+    assert!(run.report().contains("Missing time range"), "{}", run.report());
     assert_eq!(workspace.konnect.take_writes(), []);
 }
 
 #[test]
 fn action_triggered_by_an_update_of_the_webhook_replays() {
-    let mut workspace = example(&["examples/actions/konnect_audit_log_replay/action_trigger.tf"]);
     if !cli().supports_or_reports(Feature::Actions) {
-        // The CLI invokes the action as with `-invoke`.
-        set_webhook(&workspace);
-        at_protocol(&workspace, async |plugin| {
-            let arguments = [("region", "eu".into()), ("last", "6h".into())];
-            assert_no_errors(&plugin.invoke("konnect_audit_log_replay", &arguments).await.1);
-        });
-        assert_eq!(workspace.konnect.take_writes().len(), 1);
         return;
     }
+    let mut workspace = example(&["examples/actions/konnect_audit_log_replay/action_trigger.tf"]);
     workspace.set("TF_VAR_siem_authorization", AUTHORIZATION);
     workspace.init();
     workspace.validate().succeeds();

@@ -5,66 +5,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::unknown::later;
-use crate::workspace::{Block, Feature, Workspace, assert_no_secret, cli, files};
+use crate::workspace::{Block, Feature, Kind, Workspace, assert_no_secret, cli, files};
 
 const FIRST: &str = "https://collector.example.com/receiver/v1/http/Zx8qT3vBwKpL0m==";
 const SECOND: &str = "https://collector.example.com/receiver/v1/http/Lm4vK7yDsQeR9n==";
 const OTHER_HOST: &str = "https://other.example.com:8443/receiver/v1/http/Hj6tF2cXaZuP5b==";
 const SECRETS: [&str; 3] = ["Zx8qT3vBwKpL0m", "Lm4vK7yDsQeR9n", "Hj6tF2cXaZuP5b"];
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Destination,
-    Webhook,
+/// A block with an ephemeral variable.
+fn ephemeral(kind: Kind) -> Block {
+    let block = kind.block().without("endpoint");
+    block.expression("endpoint_wo", "var.url")
 }
 
-impl Kind {
-    const BOTH: [Self; 2] = [Self::Destination, Self::Webhook];
+fn url_at_konnect(kind: Kind, workspace: &Workspace) -> Value {
+    kind.stored(&workspace.konnect)["endpoint"].take()
+}
 
-    fn address(self) -> &'static str {
-        match self {
-            Self::Destination => "konnect_audit_log_destination.it",
-            Self::Webhook => "konnect_audit_log_webhook.it",
-        }
-    }
-
-    fn stored(self) -> Block {
-        match self {
-            Self::Destination => Block::destination("it"),
-            Self::Webhook => Block::webhook_with_endpoint("it"),
-        }
-    }
-
-    /// A block with an ephemeral variable.
-    fn block(self) -> Block {
-        self.stored()
-            .without("endpoint")
-            .expression("endpoint_wo", "var.url")
-    }
-
-    fn url_at_konnect(self, workspace: &Workspace) -> Value {
-        match self {
-            Self::Destination => workspace.konnect.destinations("global").remove(0)["endpoint"].take(),
-            Self::Webhook => workspace.konnect.region("eu")["webhook"]["endpoint"].take(),
-        }
-    }
-
-    /// Another user sets the URL. The time of the last change remains: the URL itself shows the change.
-    fn redirect(self, workspace: &Workspace, url: &str) {
-        let mut record = match self {
-            Self::Destination => workspace.konnect.destinations("global").remove(0),
-            Self::Webhook => workspace.konnect.region("eu")["webhook"].take(),
-        };
-        let set = json!({ "endpoint": url, "updated_at": record["updated_at"].take() });
-        let edited = match self {
-            Self::Destination => {
-                let id = workspace.state().text(self.address(), "id");
-                workspace.konnect.edit_destination("global", &id, set)
-            }
-            Self::Webhook => workspace.konnect.edit_webhook("eu", set),
-        };
-        edited.unwrap();
-    }
+/// Another user sets the URL. The time of the last change remains: the URL itself shows the change.
+fn redirect(kind: Kind, workspace: &Workspace, url: &str) {
+    let mut stored = kind.stored(&workspace.konnect);
+    let set = json!({ "endpoint": url, "updated_at": stored["updated_at"].take() });
+    let edited = match stored["id"].as_str() {
+        Some(id) => workspace.konnect.edit_destination("global", id, set),
+        None => workspace.konnect.edit_webhook("eu", set),
+    };
+    edited.unwrap();
 }
 
 fn configure(workspace: &Workspace, block: &Block) {
@@ -115,13 +81,13 @@ fn assert_updates(workspace: &Workspace, kind: Kind) {
 #[test]
 fn secret_url_is_sent_and_only_its_host_is_kept() {
     for kind in Kind::BOTH {
-        let workspace = of(&kind.block());
+        let workspace = of(&ephemeral(kind));
         let plan = workspace.plan();
         let change = plan.change(kind.address());
         assert_eq!(change.after["endpoint_host"], "collector.example.com");
         assert_eq!(change.after["endpoint"], Value::Null);
         workspace.apply_plan();
-        assert_eq!(kind.url_at_konnect(&workspace), FIRST);
+        assert_eq!(url_at_konnect(kind, &workspace), FIRST);
         workspace.assert_no_changes();
         assert_hidden(&workspace, kind, "collector.example.com");
         workspace.destroy();
@@ -133,7 +99,7 @@ fn secret_url_is_sent_and_only_its_host_is_kept() {
 #[test]
 fn secret_url_of_another_host_at_the_apply_of_a_creation_is_refused_and_sends_nothing() {
     for kind in Kind::BOTH {
-        let mut workspace = of(&kind.block());
+        let mut workspace = of(&ephemeral(kind));
         workspace.plan();
         workspace.set("TF_VAR_url", OTHER_HOST);
         let error = workspace.try_apply_plan().error();
@@ -146,18 +112,18 @@ fn secret_url_of_another_host_at_the_apply_of_a_creation_is_refused_and_sends_no
         assert_eq!(workspace.konnect.take_writes(), []);
         workspace.apply();
         workspace.assert_no_changes();
-        assert_eq!(kind.url_at_konnect(&workspace), OTHER_HOST);
+        assert_eq!(url_at_konnect(kind, &workspace), OTHER_HOST);
     }
 }
 
 #[test]
 fn secret_url_change_is_detected_and_sent_in_place() {
     for kind in Kind::BOTH {
-        let mut workspace = of(&kind.block());
+        let mut workspace = of(&ephemeral(kind));
         workspace.apply();
         workspace.set("TF_VAR_url", SECOND);
         assert_updates(&workspace, kind);
-        assert_eq!(kind.url_at_konnect(&workspace), SECOND);
+        assert_eq!(url_at_konnect(kind, &workspace), SECOND);
         workspace.set("TF_VAR_url", OTHER_HOST);
         assert_updates(&workspace, kind);
         assert_hidden(&workspace, kind, "other.example.com:8443");
@@ -167,10 +133,8 @@ fn secret_url_change_is_detected_and_sent_in_place() {
 #[test]
 fn secret_url_known_only_after_apply_plans_an_unknown_host_and_is_sent_if_it_differs() {
     for kind in Kind::BOTH {
-        let block = kind
-            .block()
-            .expression("endpoint_wo", "terraform_data.url.output");
-        let workspace = of(&kind.block());
+        let block = ephemeral(kind).expression("endpoint_wo", "terraform_data.url.output");
+        let workspace = of(&ephemeral(kind));
         for url in [FIRST, OTHER_HOST] {
             workspace.configure(format!("{}{block}", later("url", url)));
             let plan = workspace.plan();
@@ -181,7 +145,7 @@ fn secret_url_known_only_after_apply_plans_an_unknown_host_and_is_sent_if_it_dif
                 change.unknown()
             );
             workspace.apply_plan();
-            assert_eq!(kind.url_at_konnect(&workspace), url);
+            assert_eq!(url_at_konnect(kind, &workspace), url);
             workspace.assert_no_changes();
         }
     }
@@ -189,7 +153,7 @@ fn secret_url_known_only_after_apply_plans_an_unknown_host_and_is_sent_if_it_dif
 
 #[test]
 fn import_shows_the_url_until_the_first_apply_with_the_secret_one() {
-    let workspace = of(&Kind::Webhook.block());
+    let workspace = of(&ephemeral(Kind::Webhook));
     let edit = json!({ "endpoint": FIRST, "authorization": "Bearer x", "enabled": true });
     workspace.konnect.edit_webhook("eu", edit).unwrap();
     workspace
@@ -207,28 +171,27 @@ fn import_shows_the_url_until_the_first_apply_with_the_secret_one() {
 #[test]
 fn secret_url_with_version_is_sent_on_version_change_only() {
     for kind in Kind::BOTH {
-        let versioned = |version: u64| kind.block().with("endpoint_wo_version", version);
+        let versioned = |version: u64| ephemeral(kind).with("endpoint_wo_version", version);
         let mut workspace = of(&versioned(1));
         workspace.apply();
         workspace.set("TF_VAR_url", SECOND);
         workspace.assert_no_changes();
-        assert_eq!(kind.url_at_konnect(&workspace), FIRST);
+        assert_eq!(url_at_konnect(kind, &workspace), FIRST);
         configure(&workspace, &versioned(2));
         assert_updates(&workspace, kind);
-        assert_eq!(kind.url_at_konnect(&workspace), SECOND);
+        assert_eq!(url_at_konnect(kind, &workspace), SECOND);
     }
 }
 
 #[test]
 fn secret_url_changed_outside_warns_with_the_hosts_and_is_set_again() {
     for kind in Kind::BOTH {
-        let workspace = of(&kind
-            .block()
+        let workspace = of(&ephemeral(kind)
             .with("authorization_wo_version", 1)
             .without("authorization")
             .expression("authorization_wo", "\"Splunk s3cret-t0ken-wo\""));
         workspace.apply();
-        kind.redirect(&workspace, OTHER_HOST);
+        redirect(kind, &workspace, OTHER_HOST);
         let run = workspace.try_plan().ends_with(2);
         let warnings = run.warnings();
         let found = warnings
@@ -241,7 +204,7 @@ fn secret_url_changed_outside_warns_with_the_hosts_and_is_set_again() {
             found.detail
         );
         workspace.apply();
-        assert_eq!(kind.url_at_konnect(&workspace), FIRST);
+        assert_eq!(url_at_konnect(kind, &workspace), FIRST);
         workspace.assert_no_changes();
         assert_hidden(&workspace, kind, "collector.example.com");
     }
@@ -250,9 +213,9 @@ fn secret_url_changed_outside_warns_with_the_hosts_and_is_set_again() {
 #[test]
 fn move_between_stored_and_secret_url_is_in_place_and_leaves_no_trace() {
     for kind in Kind::BOTH {
-        let workspace = of(&kind.stored().with("endpoint", FIRST));
+        let workspace = of(&kind.block().with("endpoint", FIRST));
         workspace.apply();
-        configure(&workspace, &kind.block());
+        configure(&workspace, &ephemeral(kind));
         let plan = workspace.plan();
         assert_eq!(
             plan.actions(),
@@ -263,9 +226,9 @@ fn move_between_stored_and_secret_url_is_in_place_and_leaves_no_trace() {
         let state = workspace.path("terraform.tfstate");
         assert_no_secret(&std::fs::read_to_string(state).unwrap(), "the state", &SECRETS);
 
-        configure(&workspace, &kind.stored().with("endpoint", SECOND));
+        configure(&workspace, &kind.block().with("endpoint", SECOND));
         workspace.apply();
-        assert_eq!(kind.url_at_konnect(&workspace), SECOND);
+        assert_eq!(url_at_konnect(kind, &workspace), SECOND);
         assert_eq!(workspace.state().text(kind.address(), "endpoint"), SECOND);
         workspace.assert_no_changes();
     }
@@ -275,7 +238,7 @@ fn move_between_stored_and_secret_url_is_in_place_and_leaves_no_trace() {
 #[test]
 fn short_secret_url_warns_once_when_it_is_set() {
     for kind in Kind::BOTH {
-        let mut workspace = of(&kind.block());
+        let mut workspace = of(&ephemeral(kind));
         let short = "https://collector.example.com/in?key=hunter2";
         for (url, expected) in [(FIRST, 0), (short, 1), (short, 0), (SECOND, 0)] {
             workspace.set("TF_VAR_url", url);
@@ -288,26 +251,26 @@ fn short_secret_url_warns_once_when_it_is_set() {
             assert_eq!(found.len(), expected, "{url}: {:?}", plan.diagnostics);
             assert!(found.iter().all(|found| found.attribute() == Some("endpoint_wo")));
             workspace.apply_plan();
-            assert_eq!(kind.url_at_konnect(&workspace), url);
+            assert_eq!(url_at_konnect(kind, &workspace), url);
         }
     }
 }
 
 #[test]
 fn webhook_with_secret_url_is_removed_only_while_it_is_the_applied_one() {
-    let workspace = of(&Kind::Webhook.block());
+    let workspace = of(&ephemeral(Kind::Webhook));
     workspace.apply();
     workspace
         .konnect
-        .patched_by_another_user("/eu/v2/audit-log-webhook", &json!({ "enabled": false }));
+        .patch("/eu/v2/audit-log-webhook", &json!({ "enabled": false }));
     workspace
         .konnect
-        .patched_by_another_user("/eu/v2/audit-log-webhook", &json!({ "enabled": true }));
+        .patch("/eu/v2/audit-log-webhook", &json!({ "enabled": true }));
     workspace.destroy();
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
 
     workspace.apply();
-    Kind::Webhook.redirect(&workspace, OTHER_HOST);
+    redirect(Kind::Webhook, &workspace, OTHER_HOST);
     let run = workspace.try_destroy().succeeds();
     assert!(
         run.warnings()
@@ -323,12 +286,12 @@ fn webhook_with_secret_url_is_removed_only_while_it_is_the_applied_one() {
 fn both_urls_or_none_is_an_error_on_the_argument() {
     for (block, summary) in [
         (
-            Kind::Destination.stored().with("endpoint_wo", SECOND),
+            Kind::Destination.block().with("endpoint_wo", SECOND),
             "Conflicting endpoint arguments",
         ),
-        (Kind::Destination.stored().without("endpoint"), "Missing endpoint"),
+        (Kind::Destination.block().without("endpoint"), "Missing endpoint"),
         (
-            Kind::Destination.stored().with("endpoint_wo_version", 1),
+            Kind::Destination.block().with("endpoint_wo_version", 1),
             "Version without a value",
         ),
     ] {

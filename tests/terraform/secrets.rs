@@ -1,67 +1,257 @@
-//! Output and logs contain no secret.
+//! Uses secrets in every operation, and then searches for them in states, backups, plans, private data, logs and
+//! output.
 
 use std::fs;
 
 use konnect_emulator::{Fault, FaultRule};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::workspace::{AUTHORIZATION, Block, TOKEN, Workspace, assert_no_secret, files};
+use crate::workspace::{AUTHORIZATION, Block, TOKEN, Workspace, answer, assert_no_secret, files, refusal};
 
-const OTHER: &str = "Splunk 7Hd-qW4zT.u";
+const SIEM: &str = "konnect_audit_log_destination.siem";
+const WRITE_ONLY: [&str; 3] = [
+    "Splunk ws-A1q9Zp.xM2",
+    "Splunk ws-B3w8Yo.kL5",
+    "Splunk ws-C5e7Xn.jH8",
+];
+const STORED: [&str; 2] = ["Bearer sa-D7r6Wm.gF1", "Bearer sa-E9t5Vl.dS4"];
+/// A second access token, which is not used.
 const SPAT: &str = "spat_Jm3Kx8sPvR";
+/// The access token of a provider block.
 const KEPT: &str = "kpat_b6YtnDq0Zc";
 
-/// Passes the secrets in environment variables.
-fn configuration(siem: &Block) -> String {
-    let variables: String = ["siem", "webhook"]
-        .map(|name| format!("variable \"{name}\" {{\n  type      = string\n  sensitive = true\n}}\n"))
-        .concat();
-    let siem = siem.clone().expression("authorization", "var.siem");
-    let webhook = Block::webhook_with_endpoint("eu").expression("authorization", "var.webhook");
-    format!("{variables}{siem}{webhook}")
+fn configuration(destination: &Block, webhook: &Block) -> String {
+    let variable = |name: &str, ephemeral: bool| {
+        format!(
+            "variable \"{name}\" {{\n  type      = string\n  sensitive = true\n  ephemeral = {ephemeral}\n}}\n"
+        )
+    };
+    format!(
+        "{}{}{destination}{webhook}",
+        variable("hidden", true),
+        variable("stored", false)
+    )
 }
 
-/// Runs a lifecycle with failures that echo the request. Returns the text of the plans.
-fn live(workspace: &mut Workspace) -> String {
-    let siem = Block::destination("siem");
-    workspace.configure(configuration(&siem));
-    workspace.init();
-    let mut plans = String::new();
-    let mut plan = |workspace: &Workspace| {
-        let run = workspace.run(&["plan", "-no-color", "-out=text.plan"]).succeeds();
-        plans.push_str(&run.stdout);
-        plans.push_str(
-            &workspace
-                .run(&["show", "-no-color", "text.plan"])
-                .succeeds()
-                .stdout,
-        );
-    };
-    plan(workspace);
-    workspace.run(&["apply", "-auto-approve", "-no-color"]).succeeds();
+fn bare() -> (Block, Block) {
+    let webhook = Block::webhook_with_endpoint("eu").without("authorization");
+    (Block::destination("siem").without("authorization"), webhook)
+}
 
-    // Updates, also of the secret.
-    workspace.set("TF_VAR_siem", OTHER);
-    workspace.configure(configuration(&siem.with("name", "renamed")));
-    plan(workspace);
-    for fault in echoes(&format!("{TOKEN}, {OTHER} and before {AUTHORIZATION}")) {
-        let rule = FaultRule::new(fault).method("PATCH");
+fn hidden(block: &Block) -> Block {
+    block.clone().expression("authorization_wo", "var.hidden")
+}
+
+fn stored(block: &Block) -> Block {
+    block.clone().expression("authorization", "var.stored")
+}
+
+/// A workspace with secrets in the environment.
+fn secretive() -> Workspace {
+    let mut workspace = Workspace::new();
+    for (name, value) in [
+        ("KONNECT_SPAT", SPAT),
+        ("TF_VAR_hidden", WRITE_ONLY[0]),
+        ("TF_VAR_stored", STORED[0]),
+        ("TF_LOG_PROVIDER", "trace"),
+    ] {
+        workspace.set(name, value);
+    }
+    workspace
+}
+
+/// The same with a log of everything in a file.
+fn listening() -> Workspace {
+    let mut workspace = secretive();
+    let log = workspace.root().join("trace.log").display().to_string();
+    workspace.set("TF_LOG", "trace");
+    workspace.set("TF_LOG_PATH", log);
+    workspace
+}
+
+/// Saves a plan in a separate file, and applies it. Returns what the plan shows.
+fn step(workspace: &Workspace, number: usize) -> String {
+    let plan = format!("step-{number}.plan");
+    let out = format!("-out={plan}");
+    let planned = workspace.run(&["plan", "-no-color", &out]).succeeds();
+    let shown = workspace.run(&["show", "-no-color", &plan]).succeeds();
+    workspace.run(&["apply", "-no-color", &plan]).succeeds();
+    planned.stdout + &shown.stdout
+}
+
+/// Responses that contain the secrets.
+fn echoes(secrets: &str) -> [Fault; 4] {
+    let problem = json!({
+        "status": 400, "title": secrets, "detail": secrets, "instance": secrets,
+        "invalid_parameters": [{ "field": "authorization", "reason": secrets, "rule": secrets }],
+    });
+    [
+        refusal(400, &problem.to_string()),
+        refusal(400, &format!("<p>{secrets}</p>")),
+        refusal(500, secrets),
+        Fault::body("text/html", secrets),
+    ]
+}
+
+/// Fails to change objects, with responses that contain the secrets.
+fn fail(workspace: &Workspace, secrets: &str) {
+    for echo in echoes(secrets) {
+        let rule = FaultRule::new(echo).method("PATCH").always();
         workspace.konnect.inject(rule).unwrap();
         workspace
-            .run(&["apply", "-auto-approve", "-no-color"])
+            .run(&["apply", "-no-color", "-auto-approve"])
             .ends_with(1);
+        workspace.konnect.clear_faults();
     }
-    assert_eq!(workspace.konnect.faults(), []);
-    workspace.apply();
-    workspace.assert_no_changes();
-    workspace.run(&["show", "-no-color"]).succeeds();
-    // A read sends no authorization, but the response may contain that of the state.
-    for fault in echoes(&format!("{TOKEN} and {OTHER}")) {
-        let rule = FaultRule::new(fault).method("GET").path("audit-log-destinations");
+}
+
+/// A read sends no credential, but the response may contain that of the state.
+fn fail_reads(workspace: &Workspace, secrets: &str) {
+    for echo in echoes(secrets) {
+        let rule = FaultRule::new(echo).method("GET").path("audit-log-destinations");
         workspace.konnect.inject(rule).unwrap();
         workspace.run(&["plan", "-no-color"]).ends_with(1);
     }
-    plans
+    assert_eq!(workspace.konnect.faults(), []);
+}
+
+#[test]
+fn write_only_secret_appears_in_no_file_or_output() {
+    let mut workspace = listening();
+    let (destination, webhook) = bare();
+    let versioned = |block: &Block, version: u64| hidden(block).with("authorization_wo_version", version);
+    workspace.set_up(configuration(&hidden(&destination), &hidden(&webhook)));
+    step(&workspace, 0);
+    // Rotation, with failures.
+    workspace.set("TF_VAR_hidden", WRITE_ONLY[1]);
+    fail(&workspace, WRITE_ONLY[1]);
+    step(&workspace, 1);
+    // With a version, which then changes.
+    workspace.configure(configuration(
+        &versioned(&destination, 1),
+        &versioned(&webhook, 1),
+    ));
+    step(&workspace, 2);
+    workspace.set("TF_VAR_hidden", WRITE_ONLY[2]);
+    workspace.configure(configuration(
+        &versioned(&destination, 2),
+        &versioned(&webhook, 2),
+    ));
+    step(&workspace, 3);
+    // A change by another user, and an import.
+    let id = workspace.state().text(SIEM, "id");
+    workspace
+        .konnect
+        .edit_destination("global", &id, json!({ "authorization": WRITE_ONLY[0] }))
+        .unwrap();
+    step(&workspace, 4);
+    workspace.run(&["state", "rm", SIEM]).succeeds();
+    workspace.import(SIEM, &id);
+    step(&workspace, 5);
+    workspace.konnect.clear_requests();
+    workspace.assert_no_changes();
+    workspace
+        .run(&["destroy", "-no-color", "-auto-approve"])
+        .succeeds();
+
+    assert_no_secret(&workspace.printed(), "the output", &WRITE_ONLY);
+    let found = files(workspace.root());
+    let has = |end: &str| found.iter().any(|(path, _)| path.ends_with(end));
+    assert!(has("trace.log") && has("step-5.plan/tfplan") && has("step-5.plan/tfstate"));
+    assert!(has("terraform.tfstate.backup") && has("/private"));
+    let log = found.iter().find(|(path, _)| path.ends_with("trace.log"));
+    assert!(log.is_some_and(|(_, text)| text.contains("[TRACE]") && text.contains("PATCH")));
+    for (path, text) in &found {
+        assert_no_secret(text, path, &WRITE_ONLY);
+    }
+}
+
+#[test]
+fn stored_secret_appears_in_state_and_plan_only() {
+    let all = [TOKEN, SPAT, STORED[0], STORED[1]];
+    let mut workspace = listening();
+    let (destination, webhook) = bare();
+    workspace.set_up(configuration(&stored(&destination), &stored(&webhook)));
+    let shown = step(&workspace, 0);
+    assert!(shown.contains("(sensitive value)"), "{shown}");
+    workspace.set("TF_VAR_stored", STORED[1]);
+    fail(&workspace, &[TOKEN, STORED[0], STORED[1]].join(" and "));
+    step(&workspace, 1);
+    workspace.assert_no_changes();
+    fail_reads(&workspace, &format!("{TOKEN} and {}", STORED[1]));
+    // Not from `show -json`, which prints the stored values.
+    let stored_id = workspace.konnect.destinations().remove(0)["id"].take();
+    let id = stored_id.as_str().unwrap();
+    let theirs = json!({ "authorization": STORED[0] });
+    workspace.konnect.edit_destination("global", id, theirs).unwrap();
+    step(&workspace, 2);
+    // Changes to the write-only argument: the new state must not contain the stored secret.
+    workspace.configure(configuration(&hidden(&destination), &hidden(&webhook)));
+    step(&workspace, 3);
+
+    assert_no_secret(&workspace.printed(), "the output", &all);
+    for (path, text) in files(workspace.root()) {
+        // By design of the CLI, a plan file contains the secrets.
+        if path.ends_with("plan") {
+            continue;
+        }
+        let is_state = path.ends_with("/tfstate") || path.ends_with("/tfstate-prev");
+        if path.ends_with("terraform.tfstate.backup") || is_state {
+            let mut document: Value = serde_json::from_str(&text).unwrap();
+            for resource in document["resources"].as_array_mut().unwrap() {
+                for instance in resource["instances"].as_array_mut().unwrap() {
+                    instance["attributes"]["authorization"].take();
+                }
+            }
+            assert_no_secret(&document.to_string(), &path, &all);
+        } else {
+            assert_no_secret(&text, &path, &all);
+        }
+    }
+}
+
+/// The CLI prints the log of the provider.
+#[test]
+fn provider_trace_log_contains_no_secret() {
+    let mut workspace = secretive();
+    let (destination, webhook) = bare();
+    workspace.set_up(configuration(&stored(&destination), &hidden(&webhook)));
+    step(&workspace, 0);
+    workspace.set("TF_VAR_stored", STORED[1]);
+    workspace.set("TF_VAR_hidden", WRITE_ONLY[1]);
+    // What a server can have from this run.
+    let sent = [TOKEN, STORED[0], STORED[1], WRITE_ONLY[1]];
+    fail(&workspace, &sent.join(" and "));
+    step(&workspace, 1);
+    let printed = workspace.printed();
+    assert!(
+        printed.contains("provider.terraform-provider-konnect"),
+        "it is heard"
+    );
+    assert_no_secret(&printed, "the output", &sent);
+    assert_no_secret(&printed, "the output", &[SPAT, WRITE_ONLY[0]]);
+}
+
+#[test]
+fn provider_block_token_is_absent_from_state_and_logs() {
+    let mut workspace = secretive();
+    workspace.set("TF_VAR_token", KEPT);
+    let variable = "variable \"token\" {\n  type      = string\n  sensitive = true\n}\n";
+    let body = format!("{variable}{}", Block::destination("siem"));
+    workspace.configure_provider("personal_access_token = var.token", &body);
+    workspace.init();
+    workspace.run(&["plan", "-no-color", "-out=text.plan"]).succeeds();
+    workspace.run(&["apply", "-no-color", "text.plan"]).succeeds();
+    workspace.run(&["show", "-json"]).succeeds();
+    let used = workspace.konnect.take_requests();
+    let bearer = format!("Bearer {KEPT}");
+    assert!(used.iter().all(|r| r.has_authorization(&bearer)));
+    assert_no_secret(&workspace.printed(), "the output", &[KEPT, TOKEN, SPAT]);
+    for (path, text) in files(workspace.root()) {
+        if !path.contains("text.plan") {
+            assert_no_secret(&text, &path, &[KEPT, TOKEN, SPAT]);
+        }
+    }
 }
 
 /// Konnect can repeat the credential in any text. Only the apply knows it, because the state does not contain it.
@@ -83,13 +273,9 @@ fn state_contains_no_credential_that_konnect_returns_as_a_time_or_an_id() {
         ("POST", "audit-log-destinations", 201, destination),
         ("GET", "organizations/me", 200, organization),
     ] {
-        let fault = Fault::Body {
-            handle: false,
-            status,
-            headers: <_>::default(),
-            body: body.to_string(),
-        };
-        let rule = FaultRule::new(fault).method(method).path(path);
+        let rule = FaultRule::new(answer(false, status, &body))
+            .method(method)
+            .path(path);
         workspace.konnect.inject(rule).unwrap();
     }
     workspace.apply();
@@ -104,114 +290,34 @@ fn state_contains_no_credential_that_konnect_returns_as_a_time_or_an_id() {
     assert_no_secret(&text, "the state", &[AUTHORIZATION]);
 }
 
-/// Answers that repeat the secrets of a request.
-fn echoes(sent: &str) -> Vec<Fault> {
-    let said = format!("you sent {sent}");
-    let problem = format!(
-        r#"{{"status": 400, "title": "{said}", "detail": "{said}", "instance": "{said}",
-            "invalid_parameters": [{{"field": "name", "reason": "{said}", "rule": "{said}"}}]}}"#
-    );
-    let status = |code, body: &str, content_type: Option<&str>| Fault::Status {
-        code,
-        headers: <_>::default(),
-        body: Some(body.to_owned()),
-        content_type: content_type.map(str::to_owned),
-    };
-    vec![
-        status(400, &problem, None),
-        status(500, &said, Some("text/plain")),
-        Fault::body("text/html", &said),
-    ]
-}
+/// The path, the query or the user information of an endpoint can be the credential of a SIEM.
+const ENDPOINT_PARTS: [&str; 3] = ["p4th-Q7v9Rk.tY2", "qu3ry-W8n4Bx.uI6", "us3r-Z5c1Mj.oP3"];
 
-fn secretive(log: &[(&str, &str)]) -> Workspace {
-    let mut workspace = Workspace::new();
-    workspace.set("TF_VAR_siem", AUTHORIZATION);
-    workspace.set("TF_VAR_webhook", AUTHORIZATION);
-    workspace.set("KONNECT_SPAT", SPAT);
-    for (name, value) in log {
-        workspace.set(name, *value);
+#[test]
+fn secret_parts_of_an_endpoint_appear_in_no_output_or_log() {
+    let mut workspace = listening();
+    let [path, query, user] = ENDPOINT_PARTS;
+    let endpoint = format!("https://{user}@siem.example.com/in/{path}?key={query}");
+    workspace.set("TF_VAR_endpoint", &endpoint);
+    let variable = "variable \"endpoint\" {\n  type      = string\n  sensitive = true\n}\n";
+    let webhook = Block::webhook_with_endpoint("eu").expression("endpoint", "var.endpoint");
+    workspace.set_up(format!("{variable}{webhook}"));
+    for part in ENDPOINT_PARTS {
+        fail(&workspace, part);
     }
+    step(&workspace, 0);
+    // The diagnostics of a rejected creation contain the host of another user's endpoint.
     workspace
-}
+        .run(&["state", "rm", "konnect_audit_log_webhook.eu"])
+        .succeeds();
+    workspace
+        .run(&["apply", "-no-color", "-auto-approve"])
+        .ends_with(1);
 
-const ALL: [&str; 4] = [TOKEN, SPAT, AUTHORIZATION, OTHER];
-
-#[test]
-fn trace_log_and_output_contain_no_secret() {
-    let mut workspace = secretive(&[("TF_LOG", "trace")]);
-    let log = workspace.root().join("trace.log");
-    workspace.set("TF_LOG_PATH", log.display().to_string());
-    let plans = live(&mut workspace);
-    assert!(plans.contains("(sensitive value)"), "{plans}");
-    assert_no_secret(&workspace.printed(), "the output", &ALL);
-    let trace = fs::read_to_string(&log).unwrap();
-    assert!(
-        trace.contains("[TRACE]") && trace.contains("PATCH"),
-        "there is a trace of requests"
-    );
-    assert_no_secret(&trace, "the log", &ALL);
-    only_the_state_holds_authorizations(&workspace);
-}
-
-/// Asserts that only the state contains the authorizations.
-fn only_the_state_holds_authorizations(workspace: &Workspace) {
-    let state = workspace.state();
-    let siem = state.get("konnect_audit_log_destination.siem");
-    assert_eq!(siem["authorization"], OTHER);
-    let mut states = 0;
-    for (path, text) in files(workspace.root()) {
-        // Plans contain the values to send; another test checks them.
-        if path.contains("text.plan") {
-            continue;
-        }
-        if path.contains("terraform.tfstate") && !path.ends_with("/private") {
-            states += 1;
-            assert_no_secret(&text, &path, &[TOKEN, SPAT]);
-            let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
-            for resource in document["resources"].as_array_mut().unwrap() {
-                for instance in resource["instances"].as_array_mut().unwrap() {
-                    instance["attributes"]["authorization"].take();
-                }
-            }
-            assert_no_secret(&document.to_string(), &path, &ALL);
-        } else {
-            assert_no_secret(&text, &path, &ALL);
-        }
-    }
-    assert!(states > 0);
-}
-
-#[test]
-fn provider_trace_log_contains_no_secret() {
-    let mut workspace = secretive(&[("TF_LOG_PROVIDER", "trace")]);
-    live(&mut workspace);
-    let printed = workspace.printed();
-    assert!(
-        printed.contains("provider.terraform-provider-konnect"),
-        "it is heard"
-    );
-    assert_no_secret(&printed, "the output", &ALL);
-}
-
-#[test]
-fn provider_block_token_is_absent_from_state_and_logs() {
-    let mut workspace = secretive(&[("TF_LOG_PROVIDER", "trace")]);
-    workspace.set("TF_VAR_token", KEPT);
-    let variable = "variable \"token\" {\n  type      = string\n  sensitive = true\n}\n";
-    let body = format!("{variable}{}", Block::destination("siem"));
-    workspace.configure_provider("personal_access_token = var.token", &body);
-    workspace.init();
-    workspace.run(&["plan", "-no-color", "-out=text.plan"]).succeeds();
-    workspace.run(&["apply", "-no-color", "text.plan"]).succeeds();
-    workspace.run(&["show", "-json"]).succeeds();
-    let used = workspace.konnect.take_requests();
-    let bearer = format!("Bearer {KEPT}");
-    assert!(used.iter().all(|r| r.has_authorization(&bearer)));
-    assert_no_secret(&workspace.printed(), "the output", &[KEPT, TOKEN, SPAT]);
-    for (path, text) in files(workspace.root()) {
-        if !path.contains("text.plan") {
-            assert_no_secret(&text, &path, &[KEPT, TOKEN, SPAT]);
-        }
-    }
+    assert_no_secret(&workspace.printed(), "the output", &ENDPOINT_PARTS);
+    let found = files(workspace.root());
+    let log = found.iter().find(|(path, _)| path.ends_with("trace.log"));
+    let (_, log) = log.expect("a log");
+    assert!(log.contains("[TRACE]") && log.contains("PATCH"));
+    assert_no_secret(log, "the log", &ENDPOINT_PARTS);
 }

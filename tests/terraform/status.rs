@@ -138,21 +138,3 @@ fn check_with_failing_deliveries_warns() {
         assert!(detail.contains("401 Unauthorized"), "{detail}");
     }
 }
-
-#[test]
-fn status_read_forbidden_errors_at_plan() {
-    let workspace = Workspace::of(status());
-    let body = r#"{"status": 403, "title": "Forbidden", "detail": "no audit logs for you"}"#;
-    let fault = konnect_emulator::Fault::Status {
-        code: 403,
-        headers: <_>::default(),
-        body: Some(body.to_owned()),
-        content_type: None,
-    };
-    let rule = konnect_emulator::FaultRule::new(fault).path_end("/status");
-    workspace.konnect.inject(rule).unwrap();
-    let error = workspace.try_plan().error();
-    assert_eq!(error.address, STATUS);
-    assert!(error.detail.contains("no audit logs for you"), "{}", error.detail);
-    assert!(error.detail.contains("Org Admin"), "{}", error.detail);
-}

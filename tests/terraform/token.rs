@@ -3,7 +3,7 @@
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 
-use crate::workspace::{Block, Workspace};
+use crate::workspace::{Block, Workspace, only};
 
 #[test]
 fn plan_with_creations_only_warns_of_rejected_token() {
@@ -16,9 +16,7 @@ fn plan_with_creations_only_warns_of_rejected_token() {
             let rejected = FaultRule::new(Fault::status(status)).method("GET");
             workspace.konnect.inject(rejected.always()).unwrap();
             let run = workspace.try_plan().ends_with(2);
-            let [warning] = run.warnings()[..] else {
-                panic!("one warning: {}", run.report());
-            };
+            let warning = only(&run.diagnostics);
             assert_eq!(warning.summary, "Access token is not accepted");
             assert!(warning.detail.contains(reason), "{warning:?}");
             assert!(warning.detail.contains("KONNECT_TOKEN"), "{warning:?}");

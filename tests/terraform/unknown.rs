@@ -82,7 +82,7 @@ fn token_recreated_skips_refresh_and_keeps_state() {
     let plan = workspace.plan();
     assert_eq!(plan.change(SIEM).actions, ["update"]);
     workspace.apply_plan();
-    assert_eq!(workspace.konnect.destinations("global")[0]["name"], "renamed");
+    assert_eq!(workspace.konnect.destinations()[0]["name"], "renamed");
     workspace.assert_no_changes();
 }
 
@@ -127,7 +127,7 @@ fn destination_with_unknown_values_plans_and_applies() {
         BTreeSet::from(["created_at", "endpoint", "endpoint_host", "id", "updated_at"])
     );
     workspace.apply_plan();
-    let stored = workspace.konnect.destinations("global").remove(0);
+    let stored = workspace.konnect.destinations().remove(0);
     assert_eq!(stored["endpoint"], "https://later.example.com/");
     workspace.assert_no_changes();
 }
@@ -168,7 +168,7 @@ fn value_found_invalid_at_apply_errors_on_attribute() {
         (SIEM, Some("endpoint"))
     );
     assert_eq!(workspace.state().addresses(), ["terraform_data.endpoint"]);
-    assert!(workspace.konnect.destinations("global").is_empty());
+    assert!(workspace.konnect.destinations().is_empty());
 }
 
 /// A webhook whose form is unknown until apply.
@@ -221,6 +221,6 @@ fn server_url_unknown_at_plan_creates_at_apply() {
     workspace.plan();
     assert_eq!(workspace.konnect.requests(), []);
     workspace.apply_plan();
-    assert_eq!(workspace.konnect.destinations("global").len(), 1);
+    assert_eq!(workspace.konnect.destinations().len(), 1);
     workspace.assert_no_changes();
 }

@@ -247,22 +247,6 @@ fn webhook_questionable_value_warns_on_attribute() {
 }
 
 #[test]
-fn webhook_endpoint_attributes_beside_destination_error_each() {
-    let block = Block::webhook_with_endpoint("eu")
-        .with("audit_log_destination_id", ID)
-        .with("log_format", "json")
-        .with("skip_ssl_verification", false);
-    let workspace = Workspace::of(block);
-    let errors = workspace.validate().errors();
-    let mut attributes: Vec<_> = errors.iter().filter_map(Diagnostic::attribute).collect();
-    attributes.sort_unstable();
-    assert_eq!(
-        attributes,
-        ["authorization", "endpoint", "log_format", "skip_ssl_verification"]
-    );
-}
-
-#[test]
 fn argument_missing_or_unsupported_errors() {
     let workspace = Workspace::of(Block::destination("siem").without("endpoint"));
     let error = workspace.validate().error();

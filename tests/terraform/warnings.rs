@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::workspace::{Block, Feature, Run, Workspace, cli};
+use crate::workspace::{Block, Feature, Run, Workspace, cli, only};
 
 /// How often a command printed each warning.
 fn counts(run: &Run) -> BTreeMap<(String, String), usize> {
@@ -110,15 +110,13 @@ fn replacement_of_a_webhook_that_is_switched_off_does_not_warn_of_its_own_endpoi
     let plan = workspace.run(&["plan", "-json", "-replace=konnect_audit_log_webhook.eu"]);
     assert!(plan.warnings().is_empty(), "{}", plan.report());
     // That of another user is still named.
-    workspace.konnect.patched_by_another_user(
+    workspace.konnect.patch(
         "/us/v2/audit-log-webhook",
         &json!({ "endpoint": "https://other.example.com/", "authorization": "Bearer x", "enabled": false }),
     );
     let us = webhook.to_string().replace("\"eu\"", "\"us\"");
     workspace.configure(format!("{webhook}{us}"));
     let run = workspace.try_plan().ends_with(2);
-    let [warning] = run.warnings()[..] else {
-        panic!("one warning: {}", run.report());
-    };
+    let warning = only(&run.diagnostics);
     assert_eq!(warning.summary, "A webhook that is switched off is overwritten");
 }

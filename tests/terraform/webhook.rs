@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::workspace::{AUTHORIZATION, Block, Workspace, write};
+use crate::workspace::{AUTHORIZATION, Block, Kind, Workspace, write};
 
 pub const EU: &str = "konnect_audit_log_webhook.eu";
 pub const V2: &str = "PATCH /eu/v2/audit-log-webhook";
@@ -21,17 +21,6 @@ pub fn to_destination() -> Block {
 
 pub fn with_endpoint() -> Block {
     Block::webhook_with_endpoint("eu")
-}
-
-/// The body of the request for [`with_endpoint`].
-pub fn whole_endpoint() -> Value {
-    json!({
-        "enabled": true,
-        "endpoint": "https://siem.example.com/eu",
-        "authorization": AUTHORIZATION,
-        "log_format": "cef",
-        "skip_ssl_verification": false,
-    })
 }
 
 #[test]
@@ -88,31 +77,14 @@ fn endpoint_webhook_create_sends_one_request() {
     assert_eq!(change.after["skip_ssl_verification"], false);
 
     workspace.apply_plan();
-    assert_eq!(workspace.konnect.take_writes(), [write(V2, whole_endpoint())]);
-    let state = workspace.state();
-    let stored = workspace.konnect.region("eu")["webhook"].take();
     assert_eq!(
-        *state.get(EU),
-        json!({
-            "id": "eu",
-            "include_principal_name": null,
-            "region": "eu",
-            "portal_id": null,
-            "enabled": true,
-            "audit_log_destination_id": null,
-            "endpoint": "https://siem.example.com/eu",
-            "endpoint_host": "siem.example.com",
-            "endpoint_wo": null,
-            "endpoint_wo_version": null,
-            "authorization": AUTHORIZATION,
-            "authorization_wo": null,
-            "authorization_wo_version": null,
-            "log_format": "cef",
-            "skip_ssl_verification": false,
-            "updated_at": stored["updated_at"],
-            "replace_existing": false,
-        })
+        workspace.konnect.take_writes(),
+        [write(V2, Kind::Webhook.update_of(AUTHORIZATION))]
     );
+    let stored = workspace.konnect.region("eu")["webhook"].take();
+    let mut applied = change.after.clone();
+    applied["updated_at"] = stored["updated_at"].clone();
+    assert_eq!(*workspace.state().get(EU), applied);
     assert_eq!(stored["authorization"], AUTHORIZATION);
     workspace.assert_no_changes();
 }
@@ -152,7 +124,7 @@ fn endpoint_webhook_destroy_disables_and_allows_recreate() {
 
     assert_eq!(
         workspace.apply_and_assert_no_changes(),
-        [write(V2, whole_endpoint())]
+        [write(V2, Kind::Webhook.update_of(AUTHORIZATION))]
     );
 }
 

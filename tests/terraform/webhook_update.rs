@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::webhook::{EU, V2, V3, to_destination, whole_endpoint, with_destination, with_endpoint};
-use crate::workspace::{Block, Workspace, Write, write};
+use crate::webhook::{EU, V2, V3, to_destination, with_endpoint};
+use crate::workspace::{AUTHORIZATION, Block, Kind, Workspace, Write, write};
 
 #[test]
 fn endpoint_webhook_changes_update_in_place() {
     let workspace = Workspace::of(with_endpoint());
     workspace.apply();
-    let (mut block, mut whole) = (with_endpoint(), whole_endpoint());
+    let (mut block, mut whole) = (with_endpoint(), Kind::Webhook.update_of(AUTHORIZATION));
     for (attribute, after) in [
         ("endpoint", json!("https://other.example.com/")),
         ("authorization", json!("Splunk two")),
@@ -71,7 +71,12 @@ fn webhook_changes_of_the_target_update_in_place() {
             BTreeSet::new(),
             write(V3, json!({ "enabled": false })),
         ),
-        (with_endpoint(), None, times, write(V2, whole_endpoint())),
+        (
+            with_endpoint(),
+            None,
+            times,
+            write(V2, Kind::Webhook.update_of(AUTHORIZATION)),
+        ),
         (
             to_destination(),
             None,
@@ -100,24 +105,4 @@ fn webhook_changes_of_the_target_update_in_place() {
         let form = if has_endpoint { "endpoint" } else { "destination" };
         assert_eq!(workspace.konnect.region("eu")["webhook"]["form"], form);
     }
-}
-
-#[test]
-fn destination_id_in_upper_case_is_kept() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    workspace.apply();
-    let id = workspace.state().text("konnect_audit_log_destination.siem", "id");
-    let loud = id.to_uppercase();
-    workspace.configure(with_destination(
-        &Block::webhook("eu")
-            .with("region", "eu")
-            .with("audit_log_destination_id", loud.clone()),
-    ));
-    workspace.apply_and_assert_no_changes();
-    assert_eq!(workspace.state().get(EU)["audit_log_destination_id"], loud);
-    // The same destination ID in another letter case is not a change: the state keeps its form.
-    workspace.configure(with_destination(&to_destination()));
-    workspace.konnect.clear_requests();
-    workspace.assert_no_changes();
-    assert_eq!(workspace.konnect.take_writes(), []);
 }

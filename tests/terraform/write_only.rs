@@ -5,74 +5,22 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::workspace::{Block, Diagnostic, Severity, Workspace, assert_no_secret, files};
+use crate::workspace::{Block, Diagnostic, Kind, Severity, Workspace, assert_no_secret, files};
 
 const FIRST: &str = "Splunk wo-Zx8qT3.vB";
 const SECOND: &str = "Splunk wo-Lm4vK7.yD";
 
-/// The two resources that have the argument.
-#[derive(Clone, Copy)]
-enum Kind {
-    Destination,
-    Webhook,
-}
-
-impl Kind {
-    const BOTH: [Self; 2] = [Self::Destination, Self::Webhook];
-
-    fn address(self) -> &'static str {
-        match self {
-            Self::Destination => "konnect_audit_log_destination.it",
-            Self::Webhook => "konnect_audit_log_webhook.it",
-        }
-    }
-
-    /// A block without any authorization.
-    fn bare(self) -> Block {
-        let block = match self {
-            Self::Destination => Block::destination("it"),
-            Self::Webhook => Block::webhook_with_endpoint("it"),
-        };
-        block.without("authorization")
-    }
-
-    /// A block with an ephemeral variable.
-    fn block(self) -> Block {
-        self.bare().expression("authorization_wo", "var.secret")
-    }
-
-    /// The authorization that Konnect has.
-    fn at_konnect(self, workspace: &Workspace) -> Value {
-        match self {
-            Self::Destination => workspace.konnect.destinations("global").remove(0)["authorization"].take(),
-            Self::Webhook => workspace.konnect.region("eu")["webhook"]["authorization"].take(),
-        }
-    }
-
-    /// The minimal body of an update of the authorization.
-    fn sends_alone(self, secret: &str) -> Value {
-        match self {
-            Self::Destination => {
-                json!({ "endpoint": "https://siem.example.com/audit", "authorization": secret })
-            }
-            Self::Webhook => json!({
-                "enabled": true,
-                "endpoint": "https://siem.example.com/eu",
-                "authorization": secret,
-                "log_format": "cef",
-                "skip_ssl_verification": false,
-            }),
-        }
-    }
-}
-
 const VARIABLE: &str = "variable \"secret\" {\n  type      = string\n  ephemeral = true\n}\n";
+
+/// A block with an ephemeral variable.
+fn ephemeral(kind: Kind) -> Block {
+    kind.bare().expression("authorization_wo", "var.secret")
+}
 
 fn of(block: &Block) -> Workspace {
     let mut workspace = Workspace::new();
     workspace.set("TF_VAR_secret", FIRST);
-    workspace.configure(format!("{VARIABLE}{block}"));
-    workspace.init();
+    workspace.set_up(format!("{VARIABLE}{block}"));
     workspace
 }
 
@@ -100,34 +48,14 @@ fn updates_alone(workspace: &Workspace, kind: Kind) -> Vec<Value> {
 }
 
 #[test]
-fn write_only_value_is_sent_and_null_in_plan_and_state() {
-    for kind in Kind::BOTH {
-        let workspace = of(&kind.block());
-        let plan = workspace.plan();
-        let change = plan.change(kind.address());
-        assert_eq!(change.after["authorization_wo"], Value::Null);
-        assert!(!change.unknown().contains("authorization_wo"));
-        workspace.apply_plan();
-        assert_eq!(kind.at_konnect(&workspace), FIRST);
-        let state = workspace.state();
-        assert_eq!(state.get(kind.address())["authorization_wo"], Value::Null);
-        assert_eq!(state.get(kind.address())["authorization"], Value::Null);
-        workspace.assert_no_changes();
-        for (path, text) in files(workspace.root()) {
-            assert_no_secret(&text, &path, &[FIRST]);
-        }
-    }
-}
-
-#[test]
 fn write_only_value_change_is_detected_and_sent_alone() {
     for kind in Kind::BOTH {
-        let mut workspace = of(&kind.block());
+        let mut workspace = of(&ephemeral(kind));
         workspace.apply();
         workspace.set("TF_VAR_secret", SECOND);
         workspace.try_plan().ends_with(2);
-        assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(SECOND)]);
-        assert_eq!(kind.at_konnect(&workspace), SECOND);
+        assert_eq!(updates_alone(&workspace, kind), [kind.update_of(SECOND)]);
+        assert_eq!(kind.credential(&workspace), SECOND);
         for (path, text) in files(workspace.root()) {
             assert_no_secret(&text, &path, &[FIRST, SECOND]);
         }
@@ -136,11 +64,11 @@ fn write_only_value_change_is_detected_and_sent_alone() {
 
 #[test]
 fn other_attribute_change_does_not_send_write_only_value() {
-    let workspace = of(&Kind::Destination.block());
+    let workspace = of(&ephemeral(Kind::Destination));
     workspace.apply();
     workspace.configure(format!(
         "{VARIABLE}{}",
-        Kind::Destination.block().with("name", "renamed")
+        ephemeral(Kind::Destination).with("name", "renamed")
     ));
     let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 1);
@@ -150,13 +78,13 @@ fn other_attribute_change_does_not_send_write_only_value() {
 #[test]
 fn write_only_version_set_sends_on_version_change_only() {
     for kind in Kind::BOTH {
-        let versioned = |version: u64| kind.block().with("authorization_wo_version", version);
+        let versioned = |version: u64| ephemeral(kind).with("authorization_wo_version", version);
         let mut workspace = of(&versioned(1));
         workspace.apply();
         // Like an ephemeral value that changes in every run.
         workspace.set("TF_VAR_secret", SECOND);
         workspace.assert_no_changes();
-        assert_eq!(kind.at_konnect(&workspace), FIRST);
+        assert_eq!(kind.credential(&workspace), FIRST);
         let private = files(workspace.root())
             .into_iter()
             .filter(|(path, _)| path.ends_with("/private"));
@@ -174,7 +102,7 @@ fn write_only_version_set_sends_on_version_change_only() {
             changed,
             BTreeSet::from(["authorization_wo_version", "updated_at"])
         );
-        assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(SECOND)]);
+        assert_eq!(updates_alone(&workspace, kind), [kind.update_of(SECOND)]);
     }
 }
 
@@ -208,7 +136,7 @@ fn private(workspace: &Workspace) -> String {
 #[test]
 fn guessable_value_has_no_hash_and_needs_a_version_to_change() {
     for kind in Kind::BOTH {
-        let mut workspace = of(&kind.block());
+        let mut workspace = of(&ephemeral(kind));
         let [first, second] = GUESSABLE;
         workspace.set("TF_VAR_secret", first);
         let plan = workspace.plan();
@@ -219,7 +147,7 @@ fn guessable_value_has_no_hash_and_needs_a_version_to_change() {
             plan.diagnostics
         );
         workspace.apply_plan();
-        assert_eq!(kind.at_konnect(&workspace), first);
+        assert_eq!(kind.credential(&workspace), first);
         assert!(
             private(&workspace).contains("\"fp\":null"),
             "{}",
@@ -234,28 +162,28 @@ fn guessable_value_has_no_hash_and_needs_a_version_to_change() {
                 plan.diagnostics
             );
         }
-        assert_eq!(kind.at_konnect(&workspace), first);
+        assert_eq!(kind.credential(&workspace), first);
 
         // A version sends it, and each later one. A value with a hash needs none.
         for version in [1, 2] {
-            let block = kind.block().with("authorization_wo_version", version);
+            let block = ephemeral(kind).with("authorization_wo_version", version);
             workspace.configure(format!("{VARIABLE}{block}"));
             let plan = workspace.plan();
             assert_eq!(version_warnings(&plan.diagnostics, kind), 0);
-            assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(second)]);
+            assert_eq!(updates_alone(&workspace, kind), [kind.update_of(second)]);
             assert!(!private(&workspace).contains("\"fp\""));
         }
         workspace.set("TF_VAR_secret", FIRST);
-        workspace.configure(format!("{VARIABLE}{}", kind.block()));
-        assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(FIRST)]);
+        workspace.configure(format!("{VARIABLE}{}", ephemeral(kind)));
+        assert_eq!(updates_alone(&workspace, kind), [kind.update_of(FIRST)]);
         assert!(private(&workspace).contains("\"fp\":\""));
         workspace.set("TF_VAR_secret", first);
         let plan = workspace.plan();
         assert_eq!(version_warnings(&plan.diagnostics, kind), 1);
-        assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(first)]);
+        assert_eq!(updates_alone(&workspace, kind), [kind.update_of(first)]);
         assert!(private(&workspace).contains("\"fp\":null"));
         workspace.set("TF_VAR_secret", SECOND);
-        assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(SECOND)]);
+        assert_eq!(updates_alone(&workspace, kind), [kind.update_of(SECOND)]);
     }
 }
 
@@ -266,7 +194,7 @@ fn guessable_value_unknown_at_plan_warns_at_apply() {
         assert_eq!(version_warnings(&workspace.plan().diagnostics, kind), 0);
         let run = workspace.apply_plan();
         assert_eq!(version_warnings(&run.diagnostics, kind), 1, "{}", run.report());
-        assert_eq!(kind.at_konnect(&workspace), GUESSABLE[0]);
+        assert_eq!(kind.credential(&workspace), GUESSABLE[0]);
         workspace.assert_no_changes();
     }
 }
@@ -275,8 +203,8 @@ fn guessable_value_unknown_at_plan_warns_at_apply() {
 fn authorization_argument_switch_removes_old_secret() {
     for kind in Kind::BOTH {
         let stored = |secret: &str| kind.bare().with("authorization", secret);
-        let unversioned = kind.block();
-        let versioned = kind.block().with("authorization_wo_version", 1);
+        let unversioned = ephemeral(kind);
+        let versioned = ephemeral(kind).with("authorization_wo_version", 1);
         let workspace = of(&stored("Splunk st-0Qw9eR"));
         workspace.apply();
         let mut former = "Splunk st-0Qw9eR".to_owned();
@@ -293,7 +221,7 @@ fn authorization_argument_switch_removes_old_secret() {
             let sent = updates_alone(&workspace, kind);
             let secret = workspace.state().get(kind.address())["authorization"].clone();
             let expected = secret.as_str().unwrap_or(FIRST);
-            assert_eq!(sent, [kind.sends_alone(expected)], "step {number}");
+            assert_eq!(sent, [kind.update_of(expected)], "step {number}");
             let state = fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
             assert_no_secret(&state, "the state", &[FIRST]);
             if former != expected {
@@ -341,32 +269,6 @@ fn authorization_arguments_conflict_errors_on_attribute() {
     }
 }
 
-#[test]
-fn two_authorizations_known_at_plan_errors_on_write_only() {
-    for kind in Kind::BOTH {
-        let workspace = of(&kind.block().with("authorization", "Splunk both"));
-        workspace.validate().succeeds();
-        let errors = workspace.try_plan().errors();
-        assert!(
-            errors
-                .iter()
-                .all(|error| error.summary == "Conflicting authorization arguments")
-        );
-        assert_eq!(errors[0].attribute(), Some("authorization_wo"));
-        assert_eq!(workspace.konnect.take_requests(), []);
-    }
-}
-
-#[test]
-fn write_only_value_invalid_errors_without_value() {
-    for kind in Kind::BOTH {
-        let workspace = of(&kind.bare().with("authorization_wo", "wo-s3cret\nX-Evil: 1"));
-        let error = workspace.validate().error();
-        assert_eq!(error.attribute(), Some("authorization_wo"));
-        assert!(!error.text().contains("wo-s3cret"), "{error:?}");
-    }
-}
-
 /// A value of another resource, which changes with each generation.
 fn made(kind: Kind, generation: u64, value: &str) -> String {
     let maker = Block::new("resource \"terraform_data\" \"maker\"")
@@ -385,7 +287,7 @@ fn write_only_value_unknown_at_plan_sends_only_if_changed() {
         let plan = workspace.plan();
         assert_eq!(plan.change(kind.address()).after["authorization_wo"], Value::Null);
         workspace.apply_plan();
-        assert_eq!(kind.at_konnect(&workspace), FIRST);
+        assert_eq!(kind.credential(&workspace), FIRST);
         workspace.assert_no_changes();
 
         workspace.configure(made(kind, 2, FIRST));
@@ -399,15 +301,15 @@ fn write_only_value_unknown_at_plan_sends_only_if_changed() {
         workspace.configure(made(kind, 3, SECOND));
         let writes = workspace.apply_and_assert_no_changes();
         let bodies: Vec<_> = writes.into_iter().map(|write| write.body).collect();
-        assert_eq!(bodies, [kind.sends_alone(SECOND)]);
+        assert_eq!(bodies, [kind.update_of(SECOND)]);
     }
 }
 
 #[test]
 fn refresh_only_plan_without_changes_is_empty() {
     let stored = Block::destination("stored");
-    let workspace = of(&Kind::Destination.block());
-    workspace.configure(format!("{VARIABLE}{}{stored}", Kind::Destination.block()));
+    let workspace = of(&ephemeral(Kind::Destination));
+    workspace.configure(format!("{VARIABLE}{}{stored}", ephemeral(Kind::Destination)));
     workspace.apply();
     // Repeated, because the CLI stores some values in random order.
     for _ in 0..5 {

@@ -3,7 +3,7 @@
 //! The emulator's own tests check its reaction to each response. These tests use the provider's destination, webhook
 //! and status.
 
-mod siem;
+pub mod siem;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -187,8 +187,7 @@ fn webhook_changed_from_endpoint_to_destination_keeps_events() {
     down.set_status(StatusCode::SERVICE_UNAVAILABLE);
     let endpoint = Block::webhook_with_endpoint("eu").with("endpoint", format!("{}/in", down.url()));
     let workspace = &stream.workspace;
-    workspace.configure(&endpoint);
-    workspace.init();
+    workspace.set_up(&endpoint);
     workspace.apply();
     let destination = stream.siem.destination();
     workspace.configure(format!("{destination}{}", Block::webhook_to("eu", "siem")));

@@ -30,6 +30,8 @@ pub struct Arrived {
     /// Whether the test triggered the event.
     pub triggered: bool,
     pub verification: Verification,
+    /// The event as it was sent.
+    pub line: String,
 }
 
 /// An HTTPS receiver on separate threads. Its authority is in a file.
@@ -59,6 +61,7 @@ impl Siem {
                 name: event.name.clone(),
                 triggered: agent.is_some_and(|agent| agent.starts_with(TRIGGERED)),
                 verification: received.verification,
+                line: received.line.to_owned(),
             });
         }));
         let runtime = tokio::runtime::Builder::new_multi_thread()

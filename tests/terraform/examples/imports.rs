@@ -37,11 +37,9 @@ fn example_imports_of_webhook_succeed() {
             // An import does not redirect: the target is the existing one.
             let workspace =
                 beside_provider("examples/data-sources/konnect_audit_log_destination/data-source.tf");
-            let id = workspace.konnect.destinations("global")[0]["id"].take();
+            let id = workspace.konnect.destinations()[0]["id"].take();
             let edit = json!({ "audit_log_destination_id": id, "enabled": true });
-            workspace
-                .konnect
-                .patched_by_another_user("/eu/v3/audit-log-webhook", &edit);
+            workspace.konnect.patch("/eu/v3/audit-log-webhook", &edit);
             let text = text.lines().filter(|line| !line.contains("developers"));
             imports_it(
                 &workspace,
@@ -52,7 +50,7 @@ fn example_imports_of_webhook_succeed() {
         }
         if text.contains(" konnect_audit_log_webhook.developers") {
             let workspace = beside_provider(&format!("{folder}/resource_portal.tf"));
-            let id = workspace.konnect.destinations("global")[0]["id"].take();
+            let id = workspace.konnect.destinations()[0]["id"].take();
             let portals = workspace.konnect.region("eu")["portals"].take();
             let portal = portals.as_object().and_then(|all| all.keys().next().cloned());
             let portal = portal.expect("the Dev Portal of the example");

@@ -14,9 +14,8 @@ use hyper::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use terraform_provider_konnect::ADDRESS;
 
-use super::https::HttpsServer;
 use super::{installing_from, packed, trusting};
-use crate::workspace::cli;
+use crate::workspace::{Server, cli};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const REPOSITORY: &str = "mirror/konnect-audit/konnect";
@@ -29,7 +28,7 @@ type Stored = Arc<Mutex<BTreeMap<String, (String, Bytes)>>>;
 
 /// A registry with one repository, which everyone may read. Writing requires a token that a login receives.
 struct Registry {
-    server: HttpsServer,
+    server: Server,
     stored: Stored,
 }
 
@@ -37,7 +36,7 @@ impl Registry {
     fn start() -> Self {
         let stored = Stored::default();
         let content = stored.clone();
-        let server = HttpsServer::serve(move |request| answer(&content, request));
+        let server = Server::https(move |request| answer(&content, request));
         Self { server, stored }
     }
 

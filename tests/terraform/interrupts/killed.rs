@@ -57,7 +57,7 @@ fn create_when_cli_is_killed_rolls_back() {
     are_held(&workspace, "POST", AT_ONCE);
     kill_cli(&workspace, running);
     assert_eq!(asked(&workspace, "DELETE"), AT_ONCE);
-    assert_eq!(workspace.konnect.destinations("global").len(), ANSWERED);
+    assert_eq!(workspace.konnect.destinations().len(), ANSWERED);
     // The state may contain some of the received responses: the products write it at different times.
     let known = workspace.state().addresses().len();
     assert_eq!(reconcile(&workspace).len(), ANSWERED - known);
@@ -72,7 +72,7 @@ fn create_not_handled_before_kill_leaves_nothing() {
         let running = workspace.start(APPLY);
         are_held(&workspace, "POST", AT_ONCE);
         interruption(&workspace, running);
-        assert_eq!(workspace.konnect.destinations("global").len(), ANSWERED);
+        assert_eq!(workspace.konnect.destinations().len(), ANSWERED);
         let known = workspace.state().addresses().len();
         assert_eq!(reconcile(&workspace).len(), ANSWERED - known);
         is_whole(&workspace, "cef");
@@ -87,7 +87,7 @@ fn killed_apply_leaves_destination_that_next_plan_names() {
         let running = workspace.start(APPLY);
         are_held(&workspace, "POST", AT_ONCE);
         interruption(&workspace, running);
-        let there = workspace.konnect.destinations("global").len();
+        let there = workspace.konnect.destinations().len();
         assert_eq!(there, ANSWERED + AT_ONCE);
         let known = workspace.state().addresses().len();
         assert!(known <= ANSWERED);

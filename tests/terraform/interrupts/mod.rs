@@ -127,7 +127,7 @@ fn is_whole(workspace: &Workspace, format: &str) {
     workspace.assert_no_changes();
     let mut there: Vec<_> = workspace
         .konnect
-        .destinations("global")
+        .destinations()
         .into_iter()
         .map(|found| {
             assert_eq!(found["log_format"], format);
@@ -159,7 +159,7 @@ fn is_whole(workspace: &Workspace, format: &str) {
 #[track_caller]
 fn is_empty(workspace: &Workspace) {
     assert_eq!(workspace.state().addresses(), [""; 0]);
-    assert!(workspace.konnect.destinations("global").is_empty());
+    assert!(workspace.konnect.destinations().is_empty());
     for region in REGIONS {
         assert_ne!(workspace.konnect.region(region)["webhook"]["enabled"], true);
     }

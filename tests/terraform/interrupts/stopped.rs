@@ -48,7 +48,7 @@ fn interrupt_during_create_saves_state() {
         let workspace = workspace();
         hold(&workspace, "POST", ANSWERED, handle);
         stop(&workspace, workspace.start(APPLY), "POST", interruption);
-        assert_eq!(workspace.konnect.destinations("global").len(), ANSWERED + AT_ONCE);
+        assert_eq!(workspace.konnect.destinations().len(), ANSWERED + AT_ONCE);
         assert_eq!(workspace.state().addresses().len(), ANSWERED + AT_ONCE);
         assert_eq!(reconcile(&workspace), [""; 0], "a plain apply goes on from there");
         is_whole(&workspace, "cef");
@@ -63,7 +63,7 @@ fn interrupt_during_update_saves_state() {
         workspace.configure(configuration("json"));
         hold(&workspace, "PATCH", ANSWERED, handle);
         stop(&workspace, workspace.start(APPLY), "PATCH", INTERRUPTIONS[0]);
-        let there = workspace.konnect.destinations("global");
+        let there = workspace.konnect.destinations();
         let changed = there.iter().filter(|found| found["log_format"] == "json").count();
         assert_eq!(changed, ANSWERED + AT_ONCE);
         let state = workspace.state();
@@ -90,7 +90,7 @@ fn interrupt_during_destroy_saves_state() {
         let known = state.addresses();
         assert_eq!(known.len(), DESTINATIONS + REGIONS.len() - ANSWERED - AT_ONCE);
         let destinations = known.iter().filter(|address| address.contains("destination"));
-        let there = workspace.konnect.destinations("global").len();
+        let there = workspace.konnect.destinations().len();
         assert_eq!(destinations.count(), there);
         workspace.destroy();
         is_empty(&workspace);

@@ -175,12 +175,7 @@ fn github_workflow_without_drift_closes_issue() {
     assert!(last.starts_with("issue close 7 --comment"), "{last}");
 
     // A failed comparison is reported too.
-    let refusal = Fault::Status {
-        code: 403,
-        headers: <_>::default(),
-        body: None,
-        content_type: None,
-    };
+    let refusal = Fault::status(403);
     workspace
         .konnect
         .inject(FaultRule::new(refusal).path_end("/status"))

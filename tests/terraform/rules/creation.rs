@@ -7,13 +7,12 @@ use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 
 use super::{
-    address, beside, delivers_to, endpoint, forms, is_on, says, set_up, to, warned, webhook,
-    with_destinations,
+    address, beside, delivers_to, endpoint, forms, is_on, says, to, warned, webhook, with_destinations,
 };
 use crate::import::import_block;
-#[cfg(target_os = "linux")]
-use crate::workspace::until;
 use crate::workspace::{Block, Diagnostic, Feature, Workspace, cli};
+#[cfg(target_os = "linux")]
+use crate::workspace::{only, until};
 
 /// An endpoint whose path is the credential.
 const SECRET_ENDPOINT: &str = "https://hec.example.com/services/p4th-is-s3cret";
@@ -83,7 +82,7 @@ fn creation_over_a_live_stream_warns_at_plan_and_fails_at_apply() {
         with_endpoint("au"),
         with_endpoint("me").with("endpoint", SECRET_ENDPOINT),
     ];
-    set_up(&workspace, blocks.map(|block| block.to_string()).concat());
+    workspace.set_up(blocks.map(|block| block.to_string()).concat());
     delivers_to(&workspace, "eu", &theirs);
     delivers_to_endpoint(&workspace, "us");
     delivers_to(&workspace, "au", &theirs);
@@ -98,7 +97,7 @@ fn creation_over_a_live_stream_warns_at_plan_and_fails_at_apply() {
 #[test]
 fn switched_off_creation_over_a_live_stream_to_the_same_destination_is_refused() {
     let (workspace, destination, _) = with_destinations();
-    set_up(&workspace, to("eu", "eu", &destination).with("enabled", false));
+    workspace.set_up(to("eu", "eu", &destination).with("enabled", false));
     delivers_to(&workspace, "eu", &destination);
     all_are_refused(&workspace, &[("eu", &destination)]);
 }
@@ -106,7 +105,7 @@ fn switched_off_creation_over_a_live_stream_to_the_same_destination_is_refused()
 #[test]
 fn second_state_with_the_same_region_and_destination_is_refused() {
     let (first, destination, _) = with_destinations();
-    set_up(&first, to("eu", "eu", &destination));
+    first.set_up(to("eu", "eu", &destination));
     first.apply();
     let second = beside(&first, to("eu", "eu", &destination));
     is_refusal(&second.apply_error(), "eu", &destination);
@@ -119,7 +118,7 @@ fn second_state_with_the_same_region_and_destination_is_refused() {
 fn two_blocks_for_one_region_with_the_same_destination_never_switch_it_off() {
     let (workspace, destination, _) = with_destinations();
     let block = |label: &str| to(label, "eu", &destination);
-    set_up(&workspace, format!("{}{}", block("a"), block("b")));
+    workspace.set_up(format!("{}{}", block("a"), block("b")));
     let run = workspace.try_plan().ends_with(2);
     assert_eq!(warned(&run), ["Two webhooks for one region"]);
     let error = workspace.apply_error();
@@ -137,10 +136,7 @@ fn two_blocks_for_one_region_with_the_same_destination_never_switch_it_off() {
 fn two_forms_for_one_region_create_one() {
     let (workspace, destination, _) = with_destinations();
     let replaces = |block: Block| block.with("replace_existing", true);
-    set_up(
-        &workspace,
-        format!("{}{}", to("a", "eu", &destination), endpoint("b")),
-    );
+    workspace.set_up(format!("{}{}", to("a", "eu", &destination), endpoint("b")));
     let run = workspace.try_plan().ends_with(2);
     assert_eq!(warned(&run), ["Two webhooks for one region"]);
     let error = workspace.apply_error();
@@ -153,14 +149,7 @@ fn two_forms_for_one_region_create_one() {
         (replaces(endpoint("b")), to("a", "eu", &destination))
     };
     workspace.configure(format!("{kept}{given}"));
-    workspace
-        .run(&[
-            "apply",
-            "-json",
-            "-auto-approve",
-            &format!("-target={}", error.address),
-        ])
-        .succeeds();
+    workspace.apply_with(&[&format!("-target={}", error.address)]);
     workspace.configure(kept);
     let run = workspace.apply();
     assert_eq!(warned(&run), ["Webhook was left in place"]);
@@ -171,10 +160,11 @@ fn two_forms_for_one_region_create_one() {
 #[test]
 fn webhook_added_between_plan_and_apply_is_not_overwritten() {
     let (workspace, ours, theirs) = with_destinations();
-    set_up(
-        &workspace,
-        format!("{}{}", to("eu", "eu", &ours), endpoint("us").with("region", "us")),
-    );
+    workspace.set_up(format!(
+        "{}{}",
+        to("eu", "eu", &ours),
+        endpoint("us").with("region", "us")
+    ));
     workspace.plan();
     delivers_to(&workspace, "eu", &theirs);
     delivers_to_endpoint(&workspace, "us");
@@ -189,7 +179,7 @@ fn replace_existing_over_a_live_stream_warns_and_names_it() {
     for by_endpoint in [false, true] {
         let (workspace, ours, theirs) = with_destinations();
         let block = to("eu", "eu", &ours);
-        set_up(&workspace, block.clone().with("replace_existing", true));
+        workspace.set_up(block.clone().with("replace_existing", true));
         let displaced = if by_endpoint {
             delivers_to_endpoint(&workspace, "eu");
             "an endpoint on hec.example.com"
@@ -198,9 +188,7 @@ fn replace_existing_over_a_live_stream_warns_and_names_it() {
             &theirs
         };
         let run = workspace.try_plan().ends_with(2);
-        let [warning] = run.warnings()[..] else {
-            panic!("one warning: {}", run.report());
-        };
+        let warning = only(&run.diagnostics);
         says(
             warning,
             "A live stream is redirected",
@@ -224,7 +212,7 @@ fn saved_plan_with_replace_existing_displaces_what_it_names() {
         delivers_to(&workspace, "eu", &theirs);
         let block = to("eu", "eu", &ours).with("replace_existing", true);
         let import = Some(import_block(&address("eu"), "eu").to_string()).filter(|_| imported);
-        set_up(&workspace, format!("{block}{}", import.unwrap_or_default()));
+        workspace.set_up(format!("{block}{}", import.unwrap_or_default()));
         workspace.plan();
         delivers_to_endpoint(&workspace, "eu");
         let run = workspace.try_apply_plan();
@@ -244,7 +232,7 @@ fn saved_plan_with_replace_existing_displaces_what_it_names() {
 fn replace_existing_does_not_take_over_a_stream_to_the_same_target() {
     for (workspace, block, target) in forms() {
         let block = block.with("replace_existing", true);
-        set_up(&workspace, block.clone().create_before_destroy());
+        workspace.set_up(block.clone().create_before_destroy());
         workspace.apply();
         workspace.plan_with(&[&format!("-replace={}", address("a"))]);
         is_refusal(&workspace.try_apply_plan().error(), "eu", &target);
@@ -262,7 +250,7 @@ fn replace_existing_does_not_take_over_a_stream_to_the_same_target() {
 fn creation_over_a_switched_off_webhook_warns_only_of_a_lost_credential() {
     for by_endpoint in [false, true] {
         let (workspace, _, theirs) = with_destinations();
-        set_up(&workspace, Block::webhook_with_endpoint("eu"));
+        workspace.set_up(Block::webhook_with_endpoint("eu"));
         if by_endpoint {
             delivers_to_endpoint(&workspace, "eu");
         } else {
@@ -288,7 +276,7 @@ fn creation_over_a_switched_off_webhook_warns_only_of_a_lost_credential() {
 #[test]
 fn replacement_deletes_then_creates() {
     for (workspace, block, _) in forms() {
-        set_up(&workspace, block);
+        workspace.set_up(block);
         workspace.apply();
         for tainted in [false, true] {
             let replace = format!("-replace={}", address("a"));
@@ -309,7 +297,7 @@ fn replacement_deletes_then_creates() {
 #[test]
 fn create_before_destroy_with_replace_is_refused_in_both_forms() {
     for (workspace, block, target) in forms() {
-        set_up(&workspace, block.create_before_destroy());
+        workspace.set_up(block.create_before_destroy());
         workspace.apply();
         workspace.plan_with(&[&format!("-replace={}", address("a"))]);
         let error = workspace.try_apply_plan().error();
@@ -328,7 +316,7 @@ fn create_before_destroy_with_replace_is_refused_in_both_forms() {
 #[test]
 fn create_before_destroy_interrupted_with_ctrl_c_keeps_the_stream() {
     for (workspace, block, target) in forms() {
-        set_up(&workspace, block.clone().create_before_destroy());
+        workspace.set_up(block.clone().create_before_destroy());
         workspace.apply();
         workspace.plan_with(&[&format!("-replace={}", address("a"))]);
         workspace.konnect.clear_requests();
@@ -360,7 +348,7 @@ fn create_before_destroy_interrupted_with_ctrl_c_keeps_the_stream() {
 #[test]
 fn killed_cli_during_a_take_over_leaves_the_stream_on() {
     let (workspace, ours, theirs) = with_destinations();
-    set_up(&workspace, to("eu", "eu", &ours).with("replace_existing", true));
+    workspace.set_up(to("eu", "eu", &ours).with("replace_existing", true));
     delivers_to(&workspace, "eu", &theirs);
     let held = FaultRule::new(Fault::Hold { handle: true }).method("PATCH");
     workspace.konnect.inject(held).unwrap();
@@ -404,7 +392,7 @@ fn one_alias_for_each_region_becomes_one_block_without_moved() {
         let block = to(region, region, &destination).expression("provider", format!("konnect.{region}"));
         block.to_string()
     });
-    set_up(&workspace, format!("{}{}", aliases(), before.concat()));
+    workspace.set_up(format!("{}{}", aliases(), before.concat()));
     workspace.apply();
     let after = Block::webhook("all")
         .expression("for_each", format!("toset({REGIONS:?})"))
@@ -437,7 +425,7 @@ fn rename_of_nine_streams_without_moved_succeeds_in_one_run() {
             .expression("region", "each.key")
             .with("audit_log_destination_id", destination.as_str())
     };
-    set_up(&workspace, all("a"));
+    workspace.set_up(all("a"));
     workspace.apply();
     workspace.configure(all("b"));
     workspace.apply();
@@ -468,7 +456,7 @@ fn deliver(workspace: &Workspace, regions: [&str; 2], destination: &str) {
 #[test]
 fn swap_of_two_regions_succeeds_in_one_run_and_warns_what_goes_first() {
     let (workspace, destination, _) = with_destinations();
-    set_up(&workspace, swapped(["eu", "us"], &destination));
+    workspace.set_up(swapped(["eu", "us"], &destination));
     workspace.apply();
     workspace.configure(swapped(["us", "eu"], &destination));
     let plan = workspace.plan();
@@ -502,7 +490,7 @@ fn rename_and_swap_without_parallelism_settle_in_two_runs() {
         swapped(["us", "eu"], &destination),
         to("new", "au", &destination)
     );
-    set_up(&workspace, before);
+    workspace.set_up(before);
     workspace.apply();
     workspace.configure(after);
     let first = workspace.run(&["apply", "-json", "-auto-approve", "-parallelism=1"]);
@@ -510,9 +498,7 @@ fn rename_and_swap_without_parallelism_settle_in_two_runs() {
         for error in first.errors() {
             says(&error, OCCUPIED, &["write a moved block", "apply again"]);
         }
-        workspace
-            .run(&["apply", "-json", "-auto-approve", "-parallelism=1"])
-            .succeeds();
+        workspace.apply_with(&["-parallelism=1"]);
     }
     workspace.assert_no_changes();
     deliver(&workspace, ["us", "eu"], &destination);
@@ -522,7 +508,7 @@ fn rename_and_swap_without_parallelism_settle_in_two_runs() {
 #[test]
 fn rename_with_moved_plans_nothing() {
     let (workspace, destination, _) = with_destinations();
-    set_up(&workspace, to("a", "eu", &destination));
+    workspace.set_up(to("a", "eu", &destination));
     workspace.apply();
     let moved = Block::new("moved")
         .expression("from", address("a"))

@@ -7,7 +7,7 @@ use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 
 use super::{address, is_on, says, to, webhook};
-use crate::workspace::{Block, Workspace};
+use crate::workspace::{Block, Workspace, only};
 
 const A: &str = "konnect_audit_log_destination.a";
 
@@ -26,9 +26,7 @@ fn removal_of_a_destination_whose_webhook_moves_warns_at_plan() {
             workspace.apply();
             workspace.configure(&after);
             let plan = workspace.plan();
-            let [warning] = plan.diagnostics.as_slice() else {
-                panic!("{:?}", plan.diagnostics);
-            };
+            let warning = only(&plan.diagnostics);
             let parts = ["region eu", "create_before_destroy = true", "an apply of its own"];
             says(
                 warning,
@@ -46,14 +44,7 @@ fn removal_of_a_destination_whose_webhook_moves_warns_at_plan() {
                 );
                 // The same as two applies: the webhook first.
                 is_on(&workspace, "eu");
-                workspace
-                    .run(&[
-                        "apply",
-                        "-json",
-                        "-auto-approve",
-                        &format!("-target={}", address("eu")),
-                    ])
-                    .succeeds();
+                workspace.apply_with(&[&format!("-target={}", address("eu"))]);
                 workspace.apply();
             }
             workspace.assert_no_changes();

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{address, delivers_to, is_on, says, set_up, to, webhook, with_destinations};
+use super::{address, delivers_to, is_on, says, to, webhook, with_destinations};
 use crate::import::import_block;
 use crate::migration::{Kongs, moved_webhook};
-use crate::workspace::{Block, Diagnostic, Workspace};
+use crate::workspace::{Block, Diagnostic, Workspace, only};
 
 const NOT_REDIRECTED: &str = "Imported stream is not redirected";
 
@@ -37,7 +37,7 @@ fn is_refused(workspace: &Workspace, target: &str) -> Diagnostic {
 fn import_as_the_refused_creation_proposes_redirects_nothing_when_the_apply_is_repeated() {
     let (workspace, ours, theirs) = with_destinations();
     let import = import_block(&address("eu"), "eu");
-    set_up(&workspace, format!("{}{import}", to("eu", "eu", &ours)));
+    workspace.set_up(format!("{}{import}", to("eu", "eu", &ours)));
     delivers_to(&workspace, "eu", &theirs);
     is_refused(&workspace, &theirs);
     // With the existing target, as the message says, nothing is left to apply.
@@ -49,9 +49,7 @@ fn import_as_the_refused_creation_proposes_redirects_nothing_when_the_apply_is_r
 
     workspace.configure(to("eu", "eu", &ours).with("replace_existing", true));
     let plan = workspace.plan();
-    let [warning] = plan.diagnostics.as_slice() else {
-        panic!("{:?}", plan.diagnostics);
-    };
+    let warning = only(&plan.diagnostics);
     says(warning, "A live stream is redirected", &[&theirs, &ours]);
     workspace.apply_plan();
     assert_eq!(webhook(&workspace, "eu")["audit_log_destination_id"], ours);
@@ -69,10 +67,7 @@ fn imported_endpoint_is_redirected_neither_to_an_endpoint_nor_to_a_destination()
         } else {
             to("eu", "eu", &ours)
         };
-        set_up(
-            &workspace,
-            format!("{block}{}", import_block(&address("eu"), "eu")),
-        );
+        workspace.set_up(format!("{block}{}", import_block(&address("eu"), "eu")));
         let theirs = json!({ "endpoint": "https://theirs.example.com/s3cret", "authorization": "Bearer x", "enabled": true });
         workspace.konnect.edit_webhook("eu", theirs).unwrap();
         is_refused(&workspace, "an endpoint on theirs.example.com");
@@ -89,14 +84,11 @@ fn moved_webhook_of_kong_with_a_wrong_region_overwrites_nothing() {
     delivers_to(&workspace, "us", &theirs);
     let before = webhook(&workspace, "us");
     workspace.set("KONNECT_REGION", "us");
-    set_up(
-        &workspace,
-        format!(
-            "{}{}",
-            Block::webhook_with_endpoint("eu").without("region"),
-            moved_webhook()
-        ),
-    );
+    workspace.set_up(format!(
+        "{}{}",
+        Block::webhook_with_endpoint("eu").without("region"),
+        moved_webhook()
+    ));
     let run = workspace.try_plan().ends_with(2);
     assert!(
         run.warnings().iter().any(|w| w.summary == NOT_REDIRECTED),
@@ -126,7 +118,7 @@ fn moved_webhook_of_kong_that_was_redirected_since_overwrites_nothing() {
     kongs.store(&workspace);
     delivers_to(&workspace, "eu", &theirs);
     let block = Block::webhook_with_endpoint("eu");
-    set_up(&workspace, format!("{block}{}", moved_webhook()));
+    workspace.set_up(format!("{block}{}", moved_webhook()));
     is_refused(&workspace, &theirs);
     // On request, it is redirected to the target of the state, or set up again.
     workspace.configure(format!(

@@ -50,20 +50,12 @@ fn forms() -> [(Workspace, Block, String); 2] {
     ]
 }
 
-/// Configures and initializes a workspace.
-#[track_caller]
-fn set_up(workspace: &Workspace, body: impl std::fmt::Display) {
-    workspace.configure(body);
-    workspace.init();
-}
-
 /// A second state for the organization of the first.
 fn beside(first: &Workspace, body: impl std::fmt::Display) -> Workspace {
     let mut second = Workspace::new();
     let url = format!("{}/{{region}}", first.konnect.url());
     second.set("KONNECT_SERVER_URL", url);
-    second.configure(body);
-    second.init();
+    second.set_up(body);
     second
 }
 

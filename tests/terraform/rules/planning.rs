@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{is_off, says, warned};
-use crate::workspace::{AUTHORIZATION, Block, Diagnostic, Workspace};
+use crate::workspace::{AUTHORIZATION, Block, Diagnostic, Workspace, only};
 
 #[test]
 fn destroy_without_the_credential_and_with_an_object_deleted_outside_succeeds() {
@@ -32,7 +32,7 @@ fn destroy_without_the_credential_and_with_an_object_deleted_outside_succeeds() 
         workspace.apply_error();
         workspace.destroy();
         is_off(&workspace, "eu");
-        assert_eq!(workspace.konnect.destinations("global").len(), 0);
+        assert_eq!(workspace.konnect.destinations().len(), 0);
     }
 }
 
@@ -88,9 +88,7 @@ fn destroy_with_a_replay_job_whose_range_is_too_old_succeeds() {
     workspace.apply();
     workspace.configure(format!("{webhook}{job}"));
     let run = workspace.try_plan().ends_with(2);
-    let [warning] = run.warnings()[..] else {
-        panic!("one warning: {}", run.report());
-    };
+    let warning = only(&run.diagnostics);
     assert!(warning.detail.starts_with("The apply will fail."), "{warning:?}");
     workspace.apply_error();
     workspace.destroy();
@@ -116,9 +114,7 @@ fn destroy_without_a_region_and_with_a_wrong_one_succeeds() {
         let added = added.to_string().replace("\"eu\" {", "\"us\" {");
         workspace.configure(format!("{applied}{added}"));
         let run = workspace.try_plan().ends_with(2);
-        let [warning] = run.warnings()[..] else {
-            panic!("one warning: {}", run.report());
-        };
+        let warning = only(&run.diagnostics);
         says(warning, summary, &["The apply will fail.", says_so]);
         assert_eq!(workspace.apply_error().summary, summary);
         workspace.destroy();

@@ -4,7 +4,7 @@
 use konnect_emulator::{Behavior, Fault, FaultRule};
 use serde_json::json;
 
-use super::{delivers_to, says, set_up, warned};
+use super::{delivers_to, says, warned};
 use crate::workspace::{AUTHORIZATION, Block, Workspace};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
@@ -102,17 +102,15 @@ fn stale_read_after_a_write_that_followed_drift_is_no_error() {
     let id = workspace.state().text(SIEM, "id");
     let path = format!("/global/v3/audit-log-destinations/{id}");
     let theirs = json!({ "log_format": "json" });
-    workspace.konnect.patched_by_another_user(&path, &theirs);
-    workspace
-        .konnect
-        .patched_by_another_user("/eu/v2/audit-log-webhook", &theirs);
+    workspace.konnect.patch(&path, &theirs);
+    workspace.konnect.patch("/eu/v2/audit-log-webhook", &theirs);
     workspace.plan();
     let stale = FaultRule::new(Fault::Stale).method("GET").always();
     workspace.konnect.inject(stale).unwrap();
     workspace.apply_plan();
     workspace.konnect.clear_faults();
     workspace.assert_no_changes();
-    assert_eq!(workspace.konnect.destinations("global")[0]["log_format"], "cef");
+    assert_eq!(workspace.konnect.destinations()[0]["log_format"], "cef");
     assert_eq!(workspace.konnect.region("eu")["webhook"]["log_format"], "cef");
 }
 
@@ -127,10 +125,7 @@ fn attached_destination_is_seen_whatever_v2_shows_and_no_endpoint_is_set_without
                 ..Behavior::default()
             });
             let ignoring = format!("{{\n ignore_changes = [{ignored}]\n}}");
-            set_up(
-                &workspace,
-                Block::webhook_with_endpoint("eu").expression("lifecycle", ignoring),
-            );
+            workspace.set_up(Block::webhook_with_endpoint("eu").expression("lifecycle", ignoring));
             workspace.apply();
             let destination = workspace.konnect.add_destinations("global", 1).unwrap().remove(0);
             delivers_to(&workspace, "eu", &destination);

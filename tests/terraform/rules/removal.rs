@@ -5,7 +5,7 @@ use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
 
 use super::{
-    address, beside, delivers_to, endpoint, forms, is_off, is_on, says, set_up, to, warned, webhook,
+    address, beside, delivers_to, endpoint, forms, is_off, is_on, says, to, warned, webhook,
     with_destinations,
 };
 use crate::import::{existing_endpoint, import_block};
@@ -46,9 +46,7 @@ fn destroy_removes_a_webhook_that_was_changed_but_not_redirected() {
     let off_and_on: Change = |workspace| {
         for enabled in [false, true] {
             let edit = json!({ "enabled": enabled });
-            workspace
-                .konnect
-                .patched_by_another_user("/eu/v2/audit-log-webhook", &edit);
+            workspace.konnect.patch("/eu/v2/audit-log-webhook", &edit);
         }
     };
     let off: Change = |workspace| {
@@ -57,9 +55,7 @@ fn destroy_removes_a_webhook_that_was_changed_but_not_redirected() {
     };
     let rotated: Change = |workspace| {
         let edit = json!({ "endpoint": "https://a.example.com/", "authorization": "Bearer rotated" });
-        workspace
-            .konnect
-            .patched_by_another_user("/eu/v2/audit-log-webhook", &edit);
+        workspace.konnect.patch("/eu/v2/audit-log-webhook", &edit);
     };
     for change in [later, off_and_on, off, rotated] {
         for options in [&[][..], &["-refresh=false"]] {
@@ -76,7 +72,7 @@ fn destroy_removes_a_webhook_that_was_changed_but_not_redirected() {
 fn destroy_removes_a_webhook_with_destination_that_was_switched() {
     for enabled in [&[false][..], &[false, true]] {
         let (workspace, destination, _) = with_destinations();
-        set_up(&workspace, to("a", "eu", &destination));
+        workspace.set_up(to("a", "eu", &destination));
         workspace.apply();
         for enabled in enabled {
             let edit = json!({ "enabled": enabled });
@@ -96,7 +92,7 @@ fn destroy_removes_an_imported_webhook() {
     let (workspace, destination, _) = with_destinations();
     delivers_to(&workspace, "eu", &destination);
     let import = import_block(&address("eu"), "eu");
-    set_up(&workspace, format!("{}{import}", to("eu", "eu", &destination)));
+    workspace.set_up(format!("{}{import}", to("eu", "eu", &destination)));
     workspace.apply();
     is_removed(&workspace, &[]);
 }
@@ -122,7 +118,7 @@ fn redirect_that_the_configuration_follows_is_adopted_by_an_apply_and_destroyed(
     assert_eq!(workspace.konnect.take_writes(), []);
     workspace.assert_no_changes();
     is_removed(&workspace, &[]);
-    assert_eq!(workspace.konnect.destinations("global").len(), 0);
+    assert_eq!(workspace.konnect.destinations().len(), 0);
 }
 
 #[test]
@@ -143,7 +139,7 @@ fn redirect_under_ignore_changes_is_left_by_a_destroy() {
         let ignoring = "{\n ignore_changes = [audit_log_destination_id]\n}";
         block.expression("lifecycle", ignoring)
     };
-    set_up(&workspace, block(false));
+    workspace.set_up(block(false));
     workspace.apply();
     delivers_to(&workspace, "eu", &theirs);
     // An update without a request, which must not count as applied.
@@ -178,7 +174,7 @@ fn stream_that_another_state_redirected_is_left_by_the_first() {
                 to(label, "eu", id)
             }
         };
-        set_up(&first, block("a", &a));
+        first.set_up(block("a", &a));
         first.apply();
         let second = beside(&first, block("b", &b).with("replace_existing", true));
         second.apply();
@@ -193,7 +189,7 @@ fn stream_that_another_state_redirected_is_left_by_the_first() {
 fn deposed_webhook_with_changed_target_is_left() {
     for ((workspace, form, _), removal) in forms().into_iter().zip(["DELETE", "PATCH"]) {
         let block = |region: &str| form.clone().with("region", region).create_before_destroy();
-        set_up(&workspace, block("eu"));
+        workspace.set_up(block("eu"));
         workspace.apply();
         // The new webhook is created, and the old one cannot be removed.
         let refused = FaultRule::new(Fault::status(403)).method(removal).region("eu");

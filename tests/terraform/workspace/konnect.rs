@@ -4,9 +4,10 @@ use std::ops::Deref;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
-use konnect_emulator::{Emulator, EmulatorOptions, RecordedRequest};
+use konnect_emulator::{Emulator, EmulatorOptions, Fault, RecordedRequest};
 use reqwest::Method;
 use serde_json::Value;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 /// A running emulator, stopped on drop.
@@ -21,11 +22,7 @@ impl LocalKonnect {
         let (started, starting) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(async {
+            runtime().block_on(async {
                 let emulator = Emulator::start(options).await;
                 started
                     .send(emulator.expect("an emulator"))
@@ -58,12 +55,12 @@ impl LocalKonnect {
     }
 
     /// A `PATCH` with the token of another user.
-    pub fn patched_by_another_user(&self, path: &str, body: &Value) -> Value {
+    pub fn patch(&self, path: &str, body: &Value) -> Value {
         self.by_another_user(Method::PATCH, path, body)
     }
 
     /// A `POST` with the token of another user.
-    pub fn posted_by_another_user(&self, path: &str, body: &Value) -> Value {
+    pub fn post(&self, path: &str, body: &Value) -> Value {
         self.by_another_user(Method::POST, path, body)
     }
 
@@ -73,11 +70,7 @@ impl LocalKonnect {
             .header("authorization", "Bearer kpat_another-user")
             .header("content-type", "application/json")
             .body(body.to_string());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        let text = runtime.block_on(async {
+        let text = runtime().block_on(async {
             let response = request.send().await.expect("an answer");
             assert!(response.status().is_success(), "{response:?}");
             response.text().await.expect("a body")
@@ -87,19 +80,22 @@ impl LocalKonnect {
 
     /// Waits until all deliveries, including retries, have ended.
     pub fn wait_for_deliveries(&self) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(self.emulator.deliveries_drained());
+        runtime().block_on(self.emulator.deliveries_drained());
     }
 
     /// The stored destinations, which every host shows.
-    pub fn destinations(&self, _host: &str) -> Vec<Value> {
+    pub fn destinations(&self) -> Vec<Value> {
         match self.region("global")["destinations"].take() {
             Value::Object(all) => all.into_iter().map(|(_, destination)| destination).collect(),
             _ => Vec::new(),
         }
     }
+}
+
+/// A runtime of the current thread.
+pub fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().expect("a runtime")
 }
 
 impl Deref for LocalKonnect {
@@ -117,6 +113,26 @@ impl Drop for LocalKonnect {
             // After a panic, the test has already failed.
             let _ = thread.join();
         }
+    }
+}
+
+/// An error response with this body, in place of the real one.
+pub fn refusal(code: u16, body: &str) -> Fault {
+    Fault::Status {
+        code,
+        headers: <_>::default(),
+        body: Some(body.to_owned()),
+        content_type: None,
+    }
+}
+
+/// A response with this body, before or after the request is handled.
+pub fn answer(handle: bool, status: u16, body: &Value) -> Fault {
+    Fault::Body {
+        handle,
+        status,
+        headers: <_>::default(),
+        body: body.to_string(),
     }
 }
 
@@ -145,4 +161,24 @@ impl Write {
         };
         write(format!("{} {}", request.method, request.path), body)
     }
+}
+
+/// The instance of another index in a state, from the first one: a destination as [`Emulator::add_destinations`] adds it, or
+/// an object that Konnect does not have.
+pub fn likeness(first: &Value, index: usize, created: &Value) -> Value {
+    let text = first.to_string();
+    let text = ["destination ", "siem-"].iter().fold(text, |text, before| {
+        text.replace(&format!("{before}1"), &format!("{before}{}", index + 1))
+    });
+    let mut instance: Value = serde_json::from_str(&text).expect("an instance");
+    instance["index_key"] = index.into();
+    if !created.is_null() {
+        for name in ["id", "created_at"] {
+            instance["attributes"][name] = created[name].clone();
+        }
+        if !instance["identity"]["id"].is_null() {
+            instance["identity"]["id"] = created["id"].clone();
+        }
+    }
+    instance
 }

@@ -7,8 +7,10 @@
 
 mod binary;
 mod block;
+mod kind;
 pub mod konnect;
 mod search;
+mod server;
 
 use std::fmt::Display;
 use std::ops::{Deref, DerefMut};
@@ -21,9 +23,11 @@ use terraform_provider_konnect::ADDRESS;
 
 pub use binary::workspace_binary;
 pub use block::Block;
+pub use kind::Kind;
 use konnect::LocalKonnect;
-pub use konnect::{Write, write};
+pub use konnect::{Write, answer, refusal, write};
 pub use search::{assert_no_secret, files};
+pub use server::Server;
 
 /// The access token in the environment of a workspace.
 pub const TOKEN: &str = "kpat_fE9vTq2LxWn";
@@ -65,9 +69,15 @@ impl Workspace {
     /// A folder that is initialized for this configuration; see [`Self::configure`].
     pub fn of(body: impl Display) -> Self {
         let workspace = Self::new();
-        workspace.configure(body);
-        workspace.init();
+        workspace.set_up(body);
         workspace
+    }
+
+    /// Writes a configuration, and initializes the folder for it.
+    #[track_caller]
+    pub fn set_up(&self, body: impl Display) {
+        self.configure(body);
+        self.init();
     }
 
     /// Writes a configuration, with a provider block without retries.
@@ -84,6 +94,13 @@ impl Workspace {
     /// The block that a module needs to use the provider.
     pub fn required_providers() -> String {
         cli::Workspace::required_providers(ADDRESS)
+    }
+
+    /// Plans and applies with further options.
+    #[track_caller]
+    pub fn apply_with(&self, options: &[&str]) -> Run {
+        let arguments = [&["apply", "-json", "-auto-approve"], options].concat();
+        self.run(&arguments).succeeds()
     }
 
     /// Applies, asserts that a plan then has no changes, and returns the write requests.
@@ -110,6 +127,13 @@ impl DerefMut for Workspace {
     fn deref_mut(&mut self) -> &mut cli::Workspace {
         &mut self.folder
     }
+}
+
+/// The only diagnostic of a command: a warning, if the command succeeded.
+#[track_caller]
+pub fn only(found: &[Diagnostic]) -> &Diagnostic {
+    assert_eq!(found.len(), 1, "{found:#?}");
+    &found[0]
 }
 
 /// The CLI under test.

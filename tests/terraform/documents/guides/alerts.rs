@@ -1,14 +1,12 @@
 //! The page "What to alert on": each condition matches one of the events that it shows, and the emulator makes these
 //! events.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use konnect_audit_receiver::Filter;
+use konnect_emulator::EventKind;
+use serde_json::{Map, Value};
 
-use konnect_audit_receiver::{Filter, Options, Receiver, Tls};
-use konnect_emulator::{DeliveryOptions, EmulatorOptions, EventKind};
-use serde_json::{Map, Value, json};
-use tokio::runtime::Runtime;
-
-use crate::workspace::{Workspace, until};
+use crate::deliveries::siem::Stream;
+use crate::workspace::{Block, Workspace};
 
 use super::{Reader, read};
 
@@ -63,45 +61,21 @@ fn alert_conditions_match_the_events_of_the_page() {
 
 #[test]
 fn emulator_makes_the_events_of_the_page() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let ca = folder.path().join("ca.pem");
-    let workspace = Workspace::with(EmulatorOptions {
-        deliveries: Some(DeliveryOptions {
-            trusted_authorities: Some(ca.clone()),
-            allowed_hosts: Vec::new(),
-        }),
-        ..EmulatorOptions::default()
-    });
-    let arrived = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&arrived);
-    let mut options = Options::new("127.0.0.1:0");
-    options.tls = Tls::SelfMade { ca: Some(ca) };
-    options.on_event = Some(Arc::new(move |received| {
-        let mut event: Map<String, Value> = serde_json::from_str(received.line).expect("JSON");
-        event.retain(|name, _| !OMITTED.contains(&name.as_str()));
-        seen.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Value::from(event));
-    }));
-    let runtime = Runtime::new().expect("a runtime");
-    let receiver = runtime.block_on(Receiver::start(options)).expect("a receiver");
-    let konnect = &workspace.konnect;
-    let destination = konnect.posted_by_another_user(
-        "/global/v3/audit-log-destinations",
-        &json!({ "name": "SIEM", "endpoint": receiver.url(), "authorization": "Bearer a", "log_format": "json" }),
-    );
-    let edit = json!({ "audit_log_destination_id": destination["id"], "enabled": true });
-    konnect.patched_by_another_user("/eu/v3/audit-log-webhook", &edit);
+    let stream = Stream::start(0.01);
+    let destination = stream.siem.destination().with("log_format", "json");
+    stream.apply(format!("{destination}{}", Block::webhook_to("eu", "siem")));
     for kind in EventKind::ALL {
-        konnect.trigger("eu", None, kind, 1).expect("an event");
+        stream.trigger(kind, 1);
     }
+    stream.workspace.konnect.wait_for_deliveries();
+    let arrived = stream.siem.take().into_iter().map(|arrived| {
+        let mut event: Map<String, Value> = serde_json::from_str(&arrived.line).expect("JSON");
+        event.retain(|name, _| !OMITTED.contains(&name.as_str()));
+        Value::from(event)
+    });
+    let arrived: Vec<_> = arrived.collect();
     for line in shown() {
         let expected: Value = serde_json::from_str(&line).expect("JSON");
-        until(&line, || {
-            arrived
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .contains(&expected)
-        });
+        assert!(arrived.contains(&expected), "{line}: {arrived:#?}");
     }
 }

@@ -41,7 +41,7 @@ fn drift_guide_commands_detect_changes_and_failures() {
         "a failed check is a warning"
     );
     assert_eq!(reader.ends("jq -e").0, Some(1));
-    konnect.patched_by_another_user("/eu/v3/audit-log-webhook", &json!({ "enabled": false }));
+    konnect.patch("/eu/v3/audit-log-webhook", &json!({ "enabled": false }));
     assert_eq!(reader.ends("-detailed-exitcode").0, Some(2));
 }
 
@@ -57,7 +57,7 @@ fn drift_guide_shows_the_report() {
         .run(&["-chdir=audit-logging", "apply", "-auto-approve"])
         .succeeds();
     let konnect = &workspace.konnect;
-    konnect.patched_by_another_user("/eu/v3/audit-log-webhook", &json!({ "enabled": false }));
+    konnect.patch("/eu/v3/audit-log-webhook", &json!({ "enabled": false }));
     let reader = Reader::of("docs/guides/drift-detection.md", workspace);
     let (code, report) = reader.ends("drift.sh");
     assert_eq!(code, Some(2), "{report}");
@@ -73,7 +73,7 @@ fn secrets_guide_commands_apply_a_plan_file() {
         .configure(reader.block("terraform", "variable \"siem_authorization\""));
     reader.workspace.init();
     reader.runs("terraform apply change.tfplan");
-    assert_eq!(reader.workspace.konnect.destinations("global").len(), 1);
+    assert_eq!(reader.workspace.konnect.destinations().len(), 1);
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn import_guide_commands_generate_configuration() {
         "log_format": "json", "skip_ssl_verification": false,
     });
     let path = "/global/v3/audit-log-destinations";
-    let id = workspace.konnect.posted_by_another_user(path, &body)["id"].take();
+    let id = workspace.konnect.post(path, &body)["id"].take();
     let mut reader = Reader::of("docs/guides/import.md", workspace);
     let example = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7".to_owned();
     reader
@@ -117,7 +117,7 @@ fn replay_guide_commands_invoke_all_or_one() {
     for region in ["au", "eu", "us"] {
         let edit = json!({ "endpoint": "https://siem.example.com/", "authorization": AUTHORIZATION, "enabled": true });
         let path = format!("/{region}/v2/audit-log-webhook");
-        workspace.konnect.patched_by_another_user(&path, &edit);
+        workspace.konnect.patch(&path, &edit);
     }
     let reader = Reader::of("docs/guides/replay.md", workspace);
     reader
@@ -131,214 +131,74 @@ fn replay_guide_commands_invoke_all_or_one() {
     assert_eq!(reader.workspace.konnect.take_writes().len(), 1);
 }
 
-/// How a block of commands is checked.
-#[derive(Clone, Copy)]
-enum Check {
-    /// A test of this name runs it.
-    Test(&'static str),
-    /// No test runs it, for this reason.
-    Not(&'static str),
-}
-use Check::{Not, Test};
-
-/// The blocks of commands of guides, by page and a part of their text.
-const COMMANDS: [(&str, &str, Check); 38] = [
-    (
-        "coming-from-kong-konnect",
-        "apply move.tfplan",
-        Test("kong_guide_moves_all_three_types_and_reverts"),
-    ),
-    (
-        "coming-from-kong-konnect",
-        "plan -detailed-exitcode\n",
-        Not("Kong's provider makes this plan"),
-    ),
-    (
-        "coming-from-kong-konnect",
-        "state pull",
-        Test("kong_guide_moves_all_three_types_and_reverts"),
-    ),
-    (
-        "coming-from-kong-konnect",
-        "plan -out=move.tfplan",
-        Test("kong_guide_moves_all_three_types_and_reverts"),
-    ),
-    (
-        "coming-from-kong-konnect",
-        "replace-provider",
-        Test("kong_guide_moves_all_three_types_and_reverts"),
-    ),
-    (
-        "coming-from-kong-konnect",
-        "state push",
-        Test("kong_guide_moves_all_three_types_and_reverts"),
-    ),
-    (
-        "drift-detection",
-        "drift.sh",
-        Test("drift_guide_shows_the_report"),
-    ),
-    (
-        "drift-detection",
-        "-input=false -detailed-exitcode",
-        Test("drift_guide_commands_detect_changes_and_failures"),
-    ),
-    (
-        "drift-detection",
-        "jq -e",
-        Test("drift_guide_commands_detect_changes_and_failures"),
-    ),
-    (
-        "getting-started",
-        "cargo install",
-        Not("it installs in the home folder of the user"),
-    ),
-    (
-        "getting-started",
-        "konnect-emulator --port",
-        Test("getting_started_shows_what_the_page_shows"),
-    ),
-    (
-        "getting-started",
-        "konnect-audit-receiver --listen",
-        Test("getting_started_shows_what_the_page_shows"),
-    ),
-    (
-        "getting-started",
-        "KONNECT_TOKEN=kpat_local",
-        Test("getting_started_shows_what_the_page_shows"),
-    ),
-    (
-        "getting-started",
-        "state show",
-        Test("getting_started_shows_what_the_page_shows"),
-    ),
-    (
-        "getting-started",
-        "konnect-emulator request",
-        Test("getting_started_shows_what_the_page_shows"),
-    ),
-    (
-        "getting-started",
-        "terraform destroy",
-        Test("getting_started_shows_what_the_page_shows"),
-    ),
-    (
-        "getting-started",
-        "KONNECT_TOKEN=kpat_...",
-        Not("it needs the real Konnect"),
-    ),
-    (
-        "getting-started",
-        "eu.api.konghq.com",
-        Not("it needs the real Konnect"),
-    ),
-    (
-        "import",
-        "-generate-config-out=generated.tf",
-        Test("import_guide_commands_generate_configuration"),
-    ),
-    (
-        "import",
-        "terraform query",
-        Test("existing_objects_import_with_generated_configuration_unchanged"),
-    ),
-    (
-        "installation",
-        "cargo install",
-        Not("it installs in the home folder of the user"),
-    ),
-    (
-        "installation",
-        "packaging/build.sh",
-        Test("archive_from_filesystem_mirror_installs_and_applies"),
-    ),
-    (
-        "installation",
-        "providers lock",
-        Test("archive_from_filesystem_mirror_installs_and_applies"),
-    ),
-    (
-        "limitations",
-        "TF_ACC",
-        Not("it needs the real Konnect; the same code runs against the emulator"),
-    ),
-    ("permissions", "KONNECT_SPAT", Not("it only sets a variable")),
-    ("reading-failures", "gzip", Not("it needs a collector")),
-    (
-        "reading-failures",
-        "openssl",
-        Not("it needs a collector with a public certificate"),
-    ),
-    ("reading-failures", "konghq.com", Not("it needs the real Konnect")),
-    (
-        "replay",
-        "outage\n",
-        Test("replay_guide_commands_invoke_all_or_one"),
-    ),
-    (
-        "replay",
-        "outage[\"eu\"]",
-        Test("replay_guide_commands_invoke_all_or_one"),
-    ),
-    (
-        "rotation",
-        "terraform plan -refresh-only",
-        Test("rotation_guide_commands_show_the_deliveries"),
-    ),
-    (
-        "secrets",
-        "change.tfplan",
-        Test("secrets_guide_commands_apply_a_plan_file"),
-    ),
-    ("siem", "logsql", Test("victorialogs_stores_delivered_events")),
-    ("test-your-configuration", "-filter", Test("module_tests_pass")),
-    (
-        "test-your-configuration",
-        "konnect-emulator",
-        Test("module_tests_pass"),
-    ),
-    (
-        "verify-arrival",
-        "konnect-audit-receiver --listen",
-        Not("it needs the real Konnect"),
-    ),
-    (
-        "verify-arrival",
-        "curl --data-binary",
-        Not("it needs stored events of the real Konnect"),
-    ),
-    ("verify-arrival", "curl -o", Not("it needs the real Konnect")),
-];
+/// The blocks of commands of guides: the page, a part of the text that no earlier row has, and the test that runs the
+/// block, or why no test does.
+const COMMANDS: &str = r#"
+coming-from-kong-konnect | apply move.tfplan | kong_guide_moves_all_three_types_and_reverts
+coming-from-kong-konnect | state pull | kong_guide_moves_all_three_types_and_reverts
+coming-from-kong-konnect | plan -out=move.tfplan | kong_guide_moves_all_three_types_and_reverts
+coming-from-kong-konnect | replace-provider | kong_guide_moves_all_three_types_and_reverts
+coming-from-kong-konnect | state push | kong_guide_moves_all_three_types_and_reverts
+coming-from-kong-konnect | plan -detailed-exitcode | Kong's provider makes this plan
+drift-detection | drift.sh | drift_guide_shows_the_report
+drift-detection | -input=false -detailed-exitcode | drift_guide_commands_detect_changes_and_failures
+drift-detection | jq -e | drift_guide_commands_detect_changes_and_failures
+getting-started | cargo install | it installs in the home folder of the user
+getting-started | konnect-emulator --port | getting_started_shows_what_the_page_shows
+getting-started | konnect-audit-receiver --listen | getting_started_shows_what_the_page_shows
+getting-started | KONNECT_TOKEN=kpat_local | getting_started_shows_what_the_page_shows
+getting-started | state show | getting_started_shows_what_the_page_shows
+getting-started | konnect-emulator request | getting_started_shows_what_the_page_shows
+getting-started | terraform destroy | getting_started_shows_what_the_page_shows
+getting-started | KONNECT_TOKEN=kpat_... | it needs the real Konnect
+getting-started | eu.api.konghq.com | it needs the real Konnect
+import | -generate-config-out=generated.tf | import_guide_commands_generate_configuration
+import | terraform query | existing_objects_import_with_generated_configuration_unchanged
+installation | cargo install | it installs in the home folder of the user
+installation | packaging/build.sh | archive_from_filesystem_mirror_installs_and_applies
+installation | providers lock | archive_from_filesystem_mirror_installs_and_applies
+limitations | TF_ACC | it needs the real Konnect; the same code runs against the emulator
+permissions | KONNECT_SPAT | it only sets a variable
+reading-failures | gzip | it needs a collector
+reading-failures | openssl | it needs a collector with a public certificate
+reading-failures | konghq.com | it needs the real Konnect
+replay | outage["eu"] | replay_guide_commands_invoke_all_or_one
+replay | outage | replay_guide_commands_invoke_all_or_one
+rotation | terraform plan -refresh-only | rotation_guide_commands_show_the_deliveries
+secrets | change.tfplan | secrets_guide_commands_apply_a_plan_file
+siem | logsql | victorialogs_stores_delivered_events
+test-your-configuration | -filter | module_tests_pass
+test-your-configuration | konnect-emulator | module_tests_pass
+verify-arrival | konnect-audit-receiver --listen | it needs the real Konnect
+verify-arrival | curl --data-binary | it needs stored events of the real Konnect
+verify-arrival | curl -o | it needs the real Konnect
+"#;
 
 #[test]
 fn each_command_block_of_a_guide_is_run_or_has_a_reason() {
     let tests = sources("tests/terraform");
+    let rows = COMMANDS.trim().lines().map(|row| row.split(" | ").collect());
+    let rows: Vec<Vec<_>> = rows.collect();
     let mut used = BTreeSet::new();
     let blocks = super::super::blocks();
     for block in blocks.iter().filter(|block| block.language == "shell") {
         let Some(guide) = block.file.strip_prefix("docs/guides/") else {
             continue;
         };
-        let known = COMMANDS
+        let known = rows
             .iter()
-            .position(|(page, part, _)| guide == format!("{page}.md") && block.text.contains(part));
-        assert!(
-            known.is_some(),
-            "{} is not in the list of commands",
-            block.place()
-        );
-        used.extend(known);
+            .position(|row| guide == format!("{}.md", row[0]) && block.text.contains(row[1]));
+        let known = known.unwrap_or_else(|| panic!("{} is not in the list of commands", block.place()));
+        used.insert(known);
     }
-    for (index, (page, part, check)) in COMMANDS.iter().enumerate() {
+    for (index, row) in rows.iter().enumerate() {
+        assert!(used.contains(&index), "no block of commands: {row:?}");
+        // A reason has several words.
+        let (name, is_reason) = (row[2], row[2].contains(' '));
         assert!(
-            used.contains(&index),
-            "{page} has no block of commands with {part:?}"
+            is_reason || tests.contains(&format!("fn {name}()")),
+            "no test {name}"
         );
-        match check {
-            Test(name) => assert!(tests.contains(&format!("fn {name}()")), "there is no test {name}"),
-            Not(reason) => assert!(!reason.is_empty()),
-        }
     }
 }
 

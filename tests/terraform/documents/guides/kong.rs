@@ -4,9 +4,10 @@
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::workspace::{AUTHORIZATION, KONG, Workspace, cli};
+use crate::migration::store_state;
+use crate::workspace::{AUTHORIZATION, KONG, Workspace};
 
 use super::Reader;
 
@@ -16,15 +17,15 @@ const URL: &str = "https://siem.example.com/konnect-audit-logs";
 fn existing(workspace: &Workspace) -> String {
     let konnect = &workspace.konnect;
     let portal = konnect.add_portal("eu", "Developers").expect("a Dev Portal");
-    let mut destination = konnect.posted_by_another_user(
+    let mut destination = konnect.post(
         "/global/v3/audit-log-destinations",
         &json!({ "name": "SIEM", "endpoint": URL, "authorization": AUTHORIZATION, "log_format": "json" }),
     );
-    let mut webhook = konnect.patched_by_another_user(
+    let mut webhook = konnect.patch(
         "/eu/v2/audit-log-webhook",
         &json!({ "endpoint": URL, "authorization": AUTHORIZATION, "log_format": "json", "enabled": true }),
     );
-    let mut of_portal = konnect.patched_by_another_user(
+    let mut of_portal = konnect.patch(
         &format!("/eu/v3/portals/{portal}/audit-log-webhook"),
         &json!({ "audit_log_destination_id": destination["id"], "enabled": true }),
     );
@@ -36,23 +37,12 @@ fn existing(workspace: &Workspace) -> String {
         .as_object_mut()
         .expect("a webhook")
         .remove("include_principal_name");
-    let provider = format!("provider[\"{}/{KONG}\"]", cli().registry);
-    let resource = |of_type: &str, name: &str, attributes: Value| {
-        json!({
-            "mode": "managed", "type": of_type, "name": name, "provider": provider,
-            "instances": [{ "schema_version": 0, "attributes": attributes }],
-        })
-    };
-    let state = json!({
-        "version": 4, "terraform_version": "1.8.0", "serial": 7,
-        "lineage": "0d6f3a4e-7c1b-4b56-9a57-2f0e5c8d1b3a", "outputs": {},
-        "resources": [
-            resource("konnect_audit_log", "eu", webhook),
-            resource("konnect_audit_log_destination", "siem", destination),
-            resource("konnect_portal_audit_log_webhook", "developers", of_portal),
-        ],
-    });
-    workspace.write("terraform.tfstate", &state.to_string());
+    let resources = [
+        ("konnect_audit_log", "eu", &webhook),
+        ("konnect_audit_log_destination", "siem", &destination),
+        ("konnect_portal_audit_log_webhook", "developers", &of_portal),
+    ];
+    store_state(workspace, KONG, &resources);
     portal
 }
 

@@ -16,7 +16,7 @@ fn occupied() -> Workspace {
 }
 
 fn redirect(workspace: &Workspace, endpoint: &str) {
-    workspace.konnect.patched_by_another_user(
+    workspace.konnect.patch(
         "/eu/v2/audit-log-webhook",
         &json!({ "endpoint": endpoint, "authorization": "Bearer b", "enabled": true }),
     );
@@ -38,15 +38,13 @@ fn with_destination() -> String {
 #[test]
 fn webhook_page_shows_its_messages() {
     let workspace = occupied();
-    workspace.configure(with_destination());
-    workspace.init();
+    workspace.set_up(with_destination());
     let refused = printed(&workspace, &["apply", "-no-color", "-auto-approve"]);
     let reader = Reader::of("docs/resources/audit_log_webhook.md", workspace);
     reader.shows(&refused, "already delivers");
 
     let workspace = Workspace::new();
-    workspace.configure(with_destination());
-    workspace.init();
+    workspace.set_up(with_destination());
     workspace.apply();
     redirect(&workspace, "https://b.example.com/other");
     let left = printed(
@@ -62,8 +60,7 @@ fn import_guide_shows_refused_redirect() {
     let import = Block::new("import")
         .expression("to", "konnect_audit_log_webhook.eu")
         .with("id", "eu");
-    workspace.configure(format!("{}{import}", with_destination()));
-    workspace.init();
+    workspace.set_up(format!("{}{import}", with_destination()));
     let refused = printed(&workspace, &["apply", "-no-color", "-auto-approve"]);
     let reader = Reader::of("docs/guides/import.md", workspace);
     reader.shows(&refused, "Imported stream is not redirected");
@@ -75,11 +72,10 @@ fn drift_guide_shows_changed_credential() {
     let block = Block::destination("siem")
         .without("authorization")
         .with("authorization_wo", AUTHORIZATION);
-    workspace.configure(block);
-    workspace.init();
+    workspace.set_up(block);
     workspace.apply();
-    let id = workspace.konnect.destinations("global")[0]["id"].take();
-    workspace.konnect.patched_by_another_user(
+    let id = workspace.konnect.destinations()[0]["id"].take();
+    workspace.konnect.patch(
         &format!(
             "/global/v3/audit-log-destinations/{}",
             id.as_str().expect("an id")
@@ -94,7 +90,7 @@ fn drift_guide_shows_changed_credential() {
 #[test]
 fn failures_guide_shows_explanation() {
     let workspace = Workspace::new();
-    workspace.configure(format!(
+    workspace.set_up(format!(
         "{}{}{}",
         Block::destination("siem"),
         Block::webhook_to("eu", "siem"),
@@ -102,7 +98,6 @@ fn failures_guide_shows_explanation() {
          [konnect_audit_log_webhook.eu]\n}\n\noutput \"why\" {\n  value = \
          data.konnect_audit_log_webhook_status.eu.explanation\n}\n"
     ));
-    workspace.init();
     workspace.apply();
     let at = Some("2026-01-02T03:04:05.678Z");
     let recorded = workspace.konnect.record_delivery("eu", 401, "Unauthorized", at);
@@ -128,8 +123,7 @@ fn rotation_guide_shows_what_a_reviewer_sees() {
             .with("authorization_wo", format!("Bearer {value}-0123456789"))
     };
     // Konnect has no time of a change before the first one.
-    workspace.configure(block("zero"));
-    workspace.init();
+    workspace.set_up(block("zero"));
     workspace.apply();
     workspace.configure(block("first"));
     workspace.apply();
@@ -152,8 +146,7 @@ fn rotation_guide_shows_what_a_reviewer_sees() {
 fn secrets_guide_shows_move_to_write_only() {
     let workspace = Workspace::new();
     let stored = Block::destination("siem").with("name", "SIEM");
-    workspace.configure(stored.clone().with("authorization", "Bearer first"));
-    workspace.init();
+    workspace.set_up(stored.clone().with("authorization", "Bearer first"));
     workspace.apply();
     workspace.configure(stored.clone().with("authorization", AUTHORIZATION));
     workspace.apply();
@@ -186,8 +179,7 @@ fn keeps_the_stream(change: fn(&Workspace)) {
     let destination = Block::destination("siem").to_string();
     let (arguments, _) = destination.rsplit_once('}').expect("a block");
     let destination = format!("{arguments}\n  lifecycle {{\n    destroy = false\n  }}\n}}\n");
-    workspace.configure(format!("{destination}{webhook}"));
-    workspace.init();
+    workspace.set_up(format!("{destination}{webhook}"));
     workspace.apply();
     change(workspace);
     let kept = printed(workspace, &["destroy", "-no-color", "-auto-approve"]);

@@ -1,28 +1,31 @@
-//! An HTTPS server on 127.0.0.1: a network mirror, or another registry.
+//! A server in the process of the test, on a separate thread.
 
 use std::convert::Infallible;
-use std::net::Ipv4Addr;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, mpsc};
+use std::net::{Ipv4Addr, TcpListener, ToSocketAddrs};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rcgen::{CertificateParams, KeyPair, SanType};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
+
+use super::konnect::runtime;
 
 /// Answers a request.
 type Answer = dyn Fn(&Request<Bytes>) -> Response<Full<Bytes>> + Send + Sync;
 
 /// A running server, stopped on drop.
-pub struct HttpsServer {
+pub struct Server {
     port: u16,
     certificate: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -30,14 +33,9 @@ pub struct HttpsServer {
     thread: Option<JoinHandle<()>>,
 }
 
-impl HttpsServer {
-    /// Serves a folder, as a network mirror.
-    pub fn mirror(folder: PathBuf) -> Self {
-        Self::serve(move |request| file(&folder.join(request.uri().path().trim_start_matches('/'))))
-    }
-
-    /// Serves what a function answers, with a generated certificate for 127.0.0.1.
-    pub fn serve(answer: impl Fn(&Request<Bytes>) -> Response<Full<Bytes>> + Send + Sync + 'static) -> Self {
+impl Server {
+    /// Serves what a function answers with HTTPS, with a generated certificate for 127.0.0.1.
+    pub fn https(answer: impl Fn(&Request<Bytes>) -> Response<Full<Bytes>> + Send + Sync + 'static) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::default();
         params.subject_alt_names = vec![SanType::IpAddress(Ipv4Addr::LOCALHOST.into())];
@@ -50,43 +48,62 @@ impl HttpsServer {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], secret)
             .expect("a certificate with its key");
+        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let mut server = Self::start((Ipv4Addr::LOCALHOST, 0), Some(acceptor), answer).expect("a port");
+        server.certificate = certificate.pem();
+        server
+    }
+
+    /// Serves a folder with HTTPS, as a network mirror.
+    pub fn mirror(folder: std::path::PathBuf) -> Self {
+        Self::https(move |request| file(&folder.join(request.uri().path().trim_start_matches('/'))))
+    }
+
+    /// Serves what a function answers with HTTP, at this address.
+    #[allow(dead_code, reason = "tests/acceptance uses it")]
+    pub fn http(
+        address: impl ToSocketAddrs,
+        answer: impl Fn(&Request<Bytes>) -> Response<Full<Bytes>> + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        Self::start(address, None, answer)
+    }
+
+    fn start(
+        address: impl ToSocketAddrs,
+        tls: Option<TlsAcceptor>,
+        answer: impl Fn(&Request<Bytes>) -> Response<Full<Bytes>> + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (started, starting) = mpsc::channel();
-        let (stop, stopped) = oneshot::channel::<()>();
         let noted = requests.clone();
         let answer: Arc<Answer> = Arc::new(move |request: &Request<Bytes>| {
-            noted
-                .lock()
-                .expect("no panic")
-                .push(request.uri().path().to_owned());
+            let path = request.uri().path().to_owned();
+            noted.lock().expect("no panic").push(path);
             answer(request)
         });
+        let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-                let port = listener.local_addr().expect("an address").port();
-                started.send(port).expect("a test that waits");
+            runtime().block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
-                    () = accept(listener, TlsAcceptor::from(Arc::new(tls)), answer) => {}
+                    () = accept(listener, tls, answer) => {}
                     // Also ends after a panic of the test, which drops the sender.
                     _ = stopped => {}
                 }
             });
         });
-        Self {
-            port: starting.recv().expect("a server that has started"),
-            certificate: certificate.pem(),
+        Ok(Self {
+            port,
+            certificate: String::new(),
             requests,
             stop: Some(stop),
             thread: Some(thread),
-        }
+        })
     }
 
-    /// The URL with a final slash, as a CLI requires.
+    /// The URL of a server with HTTPS. The final slash is one that a CLI requires.
     pub fn url(&self) -> String {
         format!("https://127.0.0.1:{}/", self.port)
     }
@@ -102,7 +119,7 @@ impl HttpsServer {
     }
 }
 
-impl Drop for HttpsServer {
+impl Drop for Server {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
@@ -112,28 +129,36 @@ impl Drop for HttpsServer {
     }
 }
 
-async fn accept(listener: TcpListener, tls: TlsAcceptor, answer: Arc<Answer>) {
+async fn accept(listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, answer: Arc<Answer>) {
     loop {
         let (stream, _) = listener.accept().await.expect("a connection");
         let (tls, answer) = (tls.clone(), answer.clone());
         tokio::spawn(async move {
-            // A client that does not trust the certificate disconnects.
-            let Ok(stream) = tls.accept(stream).await else {
-                return;
+            let Some(tls) = tls else {
+                return serve(stream, answer).await;
             };
-            let service = service_fn(async |request: Request<hyper::body::Incoming>| {
-                let (head, body) = request.into_parts();
-                let body = body.collect().await.expect("a whole request").to_bytes();
-                Ok::<_, Infallible>(answer(&Request::from_parts(head, body)))
-            });
-            let connection = hyper::server::conn::http1::Builder::new();
-            let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+            // A client that does not trust the certificate disconnects.
+            if let Ok(stream) = tls.accept(stream).await {
+                serve(stream, answer).await;
+            }
         });
     }
 }
 
+async fn serve(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, answer: Arc<Answer>) {
+    let service = service_fn(async |request: Request<Incoming>| {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.expect("a whole request").to_bytes();
+        Ok::<_, Infallible>(answer(&Request::from_parts(head, body)))
+    });
+    // A connection may end in an error.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
 /// Returns a file. JSON of a network mirror must have its content type.
-fn file(path: &std::path::Path) -> Response<Full<Bytes>> {
+fn file(path: &Path) -> Response<Full<Bytes>> {
     let json = path.extension().is_some_and(|extension| extension == "json");
     let kind = if json {
         "application/json"
