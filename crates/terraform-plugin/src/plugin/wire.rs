@@ -226,7 +226,7 @@ mod tests {
                     .optional()
                     .write_only()
                     .sensitive()
-                    .description("SensitiveValues."),
+                    .description("A secret."),
                 Attribute::bool("on")
                     .optional()
                     .default(true)
