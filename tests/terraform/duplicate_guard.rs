@@ -1,6 +1,5 @@
 //! A destination that equals an existing one: the plan warns, and the apply succeeds.
 
-use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 
 use crate::workspace::{Block, Workspace, only};
@@ -72,15 +71,6 @@ fn create_with_any_difference_does_not_warn() {
         workspace.assert_no_changes();
         assert_ne!(workspace.state().text(SIEM, "id"), other, "{attribute}");
     }
-}
-
-#[test]
-fn duplicate_check_failed_still_creates() {
-    let workspace = Workspace::of(siem());
-    let refused = FaultRule::new(Fault::status(403)).method("GET").path("page");
-    workspace.konnect.inject(refused.always()).unwrap();
-    workspace.apply();
-    assert_eq!(count(&workspace), 1);
 }
 
 #[test]

@@ -89,19 +89,6 @@ fn refuses(fault: &Fault) -> bool {
 }
 
 #[test]
-fn create_refused_leaves_no_state() {
-    let workspace = Workspace::of(siem("siem"));
-    let cases = faults().into_iter().chain([not_found()]);
-    for case in cases.filter(|(fault, _)| refuses(fault)) {
-        inject(&workspace, &case.0, "POST");
-        assert_reported(&workspace, &case, "POST", &workspace.apply_error());
-        assert_eq!(workspace.state().addresses(), [""; 0]);
-    }
-    workspace.apply_and_assert_no_changes();
-    assert_eq!(stored(&workspace), "siem");
-}
-
-#[test]
 fn create_response_lost_creates_exactly_once() {
     let lost = [Fault::DropAfter, Fault::Malformed];
     let made_again = faults()

@@ -154,19 +154,6 @@ fn moved_block_migrates_kong_destination_to_new_name() {
 }
 
 #[test]
-fn migration_reads_missing_kong_attributes() {
-    let (workspace, mut kongs) = existing_objects();
-    for state in [&mut kongs.webhook, &mut kongs.destination] {
-        let state = state.as_object_mut().unwrap();
-        state.remove("updated_at");
-        state.remove("created_at");
-    }
-    kongs.store(&workspace);
-    workspace.set_up(format!("{}{}", both(), moved_webhook()));
-    only_learns(&workspace, &[SIEM, EU]);
-}
-
-#[test]
 fn migration_without_stored_authorization_sends_it() {
     let (workspace, mut kongs) = existing_objects();
     kongs.destination["authorization"] = Value::Null;

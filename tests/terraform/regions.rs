@@ -65,17 +65,6 @@ fn region_from_environment_is_used() {
     assert_eq!(plan.change(WEBHOOK).replace_paths, json!([["region"]]));
 }
 
-#[test]
-fn region_in_resource_overrides_provider() {
-    let mut workspace = Workspace::of(here().with("region", "au"));
-    workspace.set("KONNECT_REGION", "me");
-    workspace.configure_provider("region = \"sg\"", here().with("region", "au"));
-    workspace.apply_and_assert_no_changes();
-    assert_eq!(workspace.state().get(WEBHOOK)["region"], "au");
-    assert_eq!(workspace.konnect.region("au")["webhook"]["enabled"], true);
-    assert_eq!(workspace.konnect.region("sg"), Value::Null);
-}
-
 /// Asserts that a plan warns about the region of the webhook, and that the apply fails.
 #[track_caller]
 fn fails_at_apply(workspace: &Workspace, summary: &str, parts: &[&str]) {

@@ -58,23 +58,6 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
 }
 
 #[test]
-fn webhook_create_refused_errors_and_leaves_no_state() {
-    let webhook = Block::webhook("eu")
-        .with("region", "eu")
-        .with("audit_log_destination_id", "0b8f2ae6-5d0e-4a68-9a3c-3b9c1f1f2c11");
-    let workspace = Workspace::of(webhook);
-    let error = workspace.apply_error();
-    assert_eq!(error.address, "konnect_audit_log_webhook.eu");
-    assert!(
-        error
-            .detail
-            .contains("[0b8f2ae6-5d0e-4a68-9a3c-3b9c1f1f2c11] was not found"),
-        "{error:?}"
-    );
-    assert_eq!(workspace.state().addresses(), [""; 0]);
-}
-
-#[test]
 fn creation_conflict_errors_on_name_with_the_words_of_the_api() {
     let workspace = Workspace::of(Block::destination("siem"));
     let body = json!({

@@ -114,25 +114,6 @@ fn status_with_unknown_provider_argument_errors_at_plan_and_names_it() {
 }
 
 #[test]
-fn destination_with_unknown_values_plans_and_applies() {
-    let workspace = Workspace::of(format!(
-        "{}{}",
-        later("endpoint", "https://later.example.com/"),
-        Block::destination("siem").expression("endpoint", "terraform_data.endpoint.output")
-    ));
-    let plan = workspace.plan();
-    let unknown = plan.change(SIEM).unknown();
-    assert_eq!(
-        unknown,
-        BTreeSet::from(["created_at", "endpoint", "endpoint_host", "id", "updated_at"])
-    );
-    workspace.apply_plan();
-    let stored = workspace.konnect.destinations().remove(0);
-    assert_eq!(stored["endpoint"], "https://later.example.com/");
-    workspace.assert_no_changes();
-}
-
-#[test]
 fn webhook_with_unknown_values_plans_and_applies() {
     let workspace = Workspace::of(format!(
         "{}{}{}",
