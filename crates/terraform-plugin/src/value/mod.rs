@@ -59,12 +59,20 @@ static NULL: Value = Value::Null;
 
 /// The error for a value that does not match a type or a model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {reason}")]
+#[error("{}{reason}", position(path))]
 pub struct InvalidValue {
     /// The position in the value.
     pub path: Path,
     /// The reason. It never contains the value.
     pub reason: String,
+}
+
+/// A path before a reason. Empty for the value itself.
+fn position(path: &Path) -> String {
+    if path.steps().is_empty() {
+        return String::new();
+    }
+    format!("{path}: ")
 }
 
 impl InvalidValue {
