@@ -32,4 +32,5 @@ mod stop;
 mod streams;
 mod tls;
 mod undecodable;
+mod unknown_types;
 mod upgrade;
