@@ -7,7 +7,7 @@ use redact::is_visible;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::intake::{Received, Verification};
+use crate::received::{Received, Verification};
 
 /// The maximum length of a value in a line of text.
 const MAX_CHARACTERS: usize = 100;

@@ -3,48 +3,20 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use konnect_event::{Event, KeySet, VerifyError, parse, verify};
-use serde::Serialize;
+use konnect_event::{KeySet, VerifyError, parse, verify};
 use tokio::sync::watch;
 
 use crate::display::Style;
 use crate::filter::Filter;
+use crate::received::{OnEvent, Received, Verification};
 
 /// The amount of output to buffer: large deliveries need only little more memory than their bodies.
 const CHUNK: usize = 64 * 1024;
 
 /// How many unreadable lines of a delivery are shown.
 const MAX_UNREADABLE: u64 = 20;
-
-/// A received line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received<'a> {
-    /// The line, without its line break. Bytes that are not UTF-8 are replaced.
-    pub line: &'a str,
-    /// The event, or the reason why the line is not one. The text does not quote the line.
-    pub event: Result<Event, String>,
-    /// The verification of its signature.
-    pub verification: Verification,
-}
-
-/// The result of the verification of a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verification {
-    /// One of the keys verifies the signature.
-    Verified,
-    /// The event has no signature.
-    Unsigned,
-    /// No key verifies the signature.
-    Bad,
-    /// The receiver has no keys, or the line is not an event.
-    Unchecked,
-}
-
-/// A function that is called with each event.
-pub type OnEvent = Arc<dyn Fn(&Received<'_>) + Send + Sync>;
 
 /// The numbers of received deliveries and events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

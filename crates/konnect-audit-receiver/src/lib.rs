@@ -37,13 +37,15 @@ mod filter;
 mod intake;
 mod keys;
 mod options;
+mod received;
 mod receiver;
 mod server;
 
 pub use display::Style;
 pub use filter::Filter;
 pub use http::StatusCode;
-pub use intake::{Counts, OnEvent, Received, Verification};
+pub use intake::Counts;
 pub use keys::load_keys;
 pub use options::{DEFAULT_MAX_BODY_BYTES, Options, Tls};
+pub use received::{OnEvent, Received, Verification};
 pub use receiver::{Missed, Receiver};

@@ -8,7 +8,7 @@ use konnect_event::KeySet;
 
 use crate::display::Style;
 use crate::filter::Filter;
-use crate::intake::OnEvent;
+use crate::received::OnEvent;
 
 /// The default of [`Options::max_body_bytes`]: 10 MiB.
 pub const DEFAULT_MAX_BODY_BYTES: usize = 10 * 1024 * 1024;

@@ -232,7 +232,7 @@ impl Attribute {
     }
 
     /// Whether two texts mean the same to the service, which may return a value in another form: a URL with a slash, an
-    /// id in another case. The value of the configuration, plan or state then remains as it is: it is no change, and no
+    /// id in another case. The value of the configuration, plan or state then remains as it is, without a change or an
     /// error. For strings, and lists and sets of strings.
     #[must_use]
     pub fn semantic_equality(mut self, equal: fn(&str, &str) -> bool) -> Self {
