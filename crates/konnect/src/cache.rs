@@ -14,7 +14,7 @@
 //! A change that depends on the current object must use [`v2`] and [`v3`] instead.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -35,16 +35,10 @@ use crate::types::region::Region;
 /// refresh is as consistent as without the cache.
 pub const MAX_AGE: Duration = Duration::from_secs(10);
 
-/// Reads of the destinations of one region that share their requests. It is cheap to clone. Clones share their results.
-#[derive(Clone)]
+/// Reads of the destinations of one region that share their requests.
 pub struct Cache {
     client: Client,
     region: Region,
-    reads: Arc<Reads>,
-}
-
-#[derive(Default)]
-struct Reads {
     /// Held by the read that sends a `GET` because no other one is in flight.
     single: tokio::sync::Mutex<()>,
     /// The latest list, as far as it is read.
@@ -78,7 +72,8 @@ impl Cache {
         Self {
             client,
             region,
-            reads: Arc::default(),
+            single: tokio::sync::Mutex::default(),
+            list: Mutex::default(),
         }
     }
 
@@ -87,8 +82,8 @@ impl Cache {
     /// # Errors
     /// When the call fails, for instance with 404 for an unknown ID, or its response cannot be read.
     pub async fn destination(&self, id: &DestinationId) -> Result<Destination, Error> {
-        let single = self.reads.single.try_lock();
-        if let Some(mut list) = self.list(single.is_ok())
+        let single = self.single.try_lock();
+        if let Some(mut list) = self.list_for_read(single.is_ok())
             && let Ok(found) = list.wait_for(|found| found.contains_key(id)).await
             && let Some(found) = found.get(id)
         {
@@ -98,12 +93,12 @@ impl Cache {
     }
 
     /// The list that serves a read which begins now: the latest, or a new one unless the read is alone.
-    fn list(&self, is_alone: bool) -> Option<watch::Receiver<Listed>> {
+    fn list_for_read(&self, is_alone: bool) -> Option<watch::Receiver<Listed>> {
         let read = Start {
             at: Instant::now(),
             generation: self.client.write_generation(),
         };
-        let mut latest = self.reads.list.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(list) = latest.as_ref().filter(|list| list.start.serves(read)) {
             return Some(list.found.clone());
         }
