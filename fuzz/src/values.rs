@@ -81,7 +81,7 @@ fn value(choice: u8, wire: &DynamicValue) {
         };
         let of = resource.schema().object_type();
         if let Some(config) = the_same(wire, of) {
-            let _ = resource.validate(config, HOST);
+            let _ = resource.validate(&config, HOST);
         }
     } else if let Some(name) = sources.get(choice - resources.len()) {
         let Ok(source) = server.data_source(name) else {
@@ -89,13 +89,13 @@ fn value(choice: u8, wire: &DynamicValue) {
         };
         let of = source.schema().object_type();
         if let Some(config) = the_same(wire, of) {
-            let _ = source.validate(config);
+            let _ = source.validate(&config);
         }
     } else {
         let of = match choice - resources.len() - sources.len() {
             0 => {
                 if let Some(block) = the_same(wire, server.schema().object_type()) {
-                    server.validate_provider(block);
+                    server.validate_provider(&block);
                 }
                 return;
             }

@@ -19,7 +19,7 @@ fn connected(
             config.set(attribute.name, Value::Null);
         }
     }
-    let call = ConfigureCall::new(from_value(config).unwrap());
+    let call = ConfigureCall::new(from_value(&config).unwrap());
     let variable = |name: &str| {
         environment
             .iter()
@@ -46,7 +46,7 @@ fn chosen(block: &[(&str, Value)], environment: &[(&str, &str)]) -> String {
             .find(|(k, _)| *k == name)
             .map(|(_, v)| (*v).to_owned())
     };
-    match token(&from_value(config).unwrap(), &variable).unwrap().0 {
+    match token(&from_value(&config).unwrap(), &variable).unwrap().0 {
         Attr::Known(token) => token.expose().to_owned(),
         Attr::Unknown => "unknown".to_owned(),
         Attr::Null => "null".to_owned(),

@@ -52,7 +52,7 @@ impl Session {
             ("max_retries", 1.into()),
         ]);
         let block = block.shaped(server.schema().object_type()).unwrap();
-        assert!(server.validate_provider(block.clone()).is_empty());
+        assert!(server.validate_provider(&block).is_empty());
         assert!(server.configure(block, "1.11.4".to_owned()).await.is_empty());
         Self { server }
     }
@@ -77,7 +77,7 @@ impl Session {
             write_only_attributes: true,
         };
         let resource = self.server.resource(kind.type_name()).unwrap();
-        let found = resource.validate(config.clone(), host);
+        let found = resource.validate(config, host);
         assert_eq!(errors(&found), [""; 0], "a sound configuration is refused");
     }
 
@@ -153,7 +153,7 @@ impl Session {
     pub async fn rollback(&self, kind: Kind, state: &Value) {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let data = self.server.configured_data().unwrap();
-        resource.rollback_create(&data, state.clone()).await;
+        resource.rollback_create(&data, state).await;
     }
 
     /// Applies a change, and checks the result. A failure must not lose the state.

@@ -110,8 +110,8 @@ fn variant(option: &Ident) -> Ident {
 
 fn code(input: &DeriveInput, attributes: &[Attribute<'_>], schema: &TokenStream) -> TokenStream {
     let name = &input.ident;
-    let take = attributes.iter().map(Attribute::take);
-    let put = attributes.iter().map(Attribute::put);
+    let read = attributes.iter().map(Attribute::read_field);
+    let write = attributes.iter().map(Attribute::write_field);
     quote! {
         #[automatically_derived]
         impl ::terraform_plugin::Model for #name {
@@ -120,13 +120,13 @@ fn code(input: &DeriveInput, attributes: &[Attribute<'_>], schema: &TokenStream)
             }
 
             #[allow(unused_variables)]
-            fn take(fields: &mut ::terraform_plugin::Fields) -> ::core::result::Result<Self, ::terraform_plugin::InvalidValue> {
-                ::core::result::Result::Ok(Self { #(#take)* })
+            fn read(fields: &::terraform_plugin::Fields<'_>) -> ::core::result::Result<Self, ::terraform_plugin::InvalidValue> {
+                ::core::result::Result::Ok(Self { #(#read)* })
             }
 
             #[allow(unused_variables)]
-            fn put(&self, fields: &mut ::terraform_plugin::Fields) {
-                #(#put)*
+            fn write(&self, fields: &mut ::terraform_plugin::FieldsMut) {
+                #(#write)*
             }
         }
 
@@ -139,7 +139,7 @@ fn code(input: &DeriveInput, attributes: &[Attribute<'_>], schema: &TokenStream)
                 )
             }
 
-            fn from_value(value: ::terraform_plugin::Value) -> ::core::result::Result<Self, ::terraform_plugin::InvalidValue> {
+            fn from_value(value: &::terraform_plugin::Value) -> ::core::result::Result<Self, ::terraform_plugin::InvalidValue> {
                 ::terraform_plugin::from_value(value)
             }
 

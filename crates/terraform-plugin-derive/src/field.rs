@@ -230,22 +230,22 @@ impl<'a> Attribute<'a> {
     }
 
     /// The field in the expression of the struct.
-    pub(crate) fn take(&self) -> TokenStream {
+    pub(crate) fn read_field(&self) -> TokenStream {
         let (field, name) = (&self.field.ident, &self.name);
         if self.is_flatten() {
-            quote!(#field: ::terraform_plugin::Model::take(fields)?,)
+            quote!(#field: ::terraform_plugin::Model::read(fields)?,)
         } else if self.flag("text").is_some() {
-            quote!(#field: fields.take_text(#name)?,)
+            quote!(#field: fields.get_text(#name)?,)
         } else {
-            quote!(#field: fields.take(#name)?,)
+            quote!(#field: fields.get(#name)?,)
         }
     }
 
     /// The statement that writes the field.
-    pub(crate) fn put(&self) -> TokenStream {
+    pub(crate) fn write_field(&self) -> TokenStream {
         let (field, name) = (&self.field.ident, &self.name);
         if self.is_flatten() {
-            quote!(::terraform_plugin::Model::put(&self.#field, fields);)
+            quote!(::terraform_plugin::Model::write(&self.#field, fields);)
         } else if self.flag("text").is_some() {
             quote!(fields.put_text(#name, &self.#field);)
         } else {

@@ -184,8 +184,7 @@ impl Arguments {
     /// # Errors
     /// [`FunctionError`] on the argument if its value does not fit `T`. The text does not contain the value.
     pub fn get<T: AttributeType>(&self, index: usize) -> Result<T, FunctionError> {
-        T::from_value(self.value(index).clone())
-            .map_err(|error| FunctionError::argument(index, error.to_string()))
+        T::from_value(self.value(index)).map_err(|error| FunctionError::argument(index, error.to_string()))
     }
 }
 

@@ -85,7 +85,7 @@ pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use dispatch::Phase;
 pub use function::{Arguments, Function, FunctionDefinition, FunctionError, Parameter};
 pub use list_resource::{ListCall, ListResource, ListResult};
-pub use model::{AttributeType, Fields, Model, from_value, to_object, to_value};
+pub use model::{AttributeType, Fields, FieldsMut, Model, from_value, to_object, to_value};
 pub use provider::{ConfigureCall, Metadata, Provider, without_config};
 pub use registry::Registry;
 pub use resource::private::Private;

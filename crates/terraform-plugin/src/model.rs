@@ -26,10 +26,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`InvalidValue`] if a value does not fit its field.
-    fn take(fields: &mut Fields) -> Result<Self, InvalidValue>;
+    fn read(fields: &Fields<'_>) -> Result<Self, InvalidValue>;
 
     /// Writes the fields.
-    fn put(&self, fields: &mut Fields);
+    fn write(&self, fields: &mut FieldsMut);
 }
 
 /// A Rust type for the values of an attribute, and its counterpart among Terraform's types.
@@ -47,7 +47,7 @@ pub trait AttributeType: Sized {
     ///
     /// # Errors
     /// [`InvalidValue`] if the value does not fit the type.
-    fn from_value(value: Value) -> Result<Self, InvalidValue>;
+    fn from_value(value: &Value) -> Result<Self, InvalidValue>;
 
     /// Writes a value.
     fn to_value(&self) -> Value;
@@ -83,19 +83,19 @@ impl From<InvalidValue> for Diagnostics {
     }
 }
 
-/// The attributes of an object while a model reads or writes them.
-pub struct Fields(Option<BTreeMap<String, Value>>);
+/// The attributes of an object from which a model reads its fields.
+pub struct Fields<'a>(Option<&'a BTreeMap<String, Value>>);
 
-impl Fields {
+impl Fields<'_> {
     /// Reads an attribute. All attributes of an unknown object are unknown.
     ///
     /// # Errors
     /// [`InvalidValue`] if the attribute is missing or does not fit the type.
-    pub fn take<T: AttributeType>(&mut self, name: &'static str) -> Result<T, InvalidValue> {
-        let value = match &mut self.0 {
-            None => Value::Unknown,
+    pub fn get<T: AttributeType>(&self, name: &'static str) -> Result<T, InvalidValue> {
+        let value = match self.0 {
+            None => &Value::Unknown,
             Some(values) => values
-                .remove(name)
+                .get(name)
                 .ok_or_else(|| InvalidValue::new(format!("the object has no attribute \"{name}\"")))?,
         };
         T::from_value(value).map_err(|error| inside(error, Step::Attribute(name.into())))
@@ -105,8 +105,8 @@ impl Fields {
     ///
     /// # Errors
     /// [`InvalidValue`] if the attribute is missing or the text does not fit the type.
-    pub fn take_text<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<Attr<T>, InvalidValue> {
-        let text = match self.take::<Attr<String>>(name)? {
+    pub fn get_text<T: DeserializeOwned>(&self, name: &'static str) -> Result<Attr<T>, InvalidValue> {
+        let text = match self.get::<Attr<String>>(name)? {
             Attr::Null => return Ok(Attr::Null),
             Attr::Unknown => return Ok(Attr::Unknown),
             Attr::Known(text) => text,
@@ -119,7 +119,13 @@ impl Fields {
                 inside(error, Step::Attribute(name.into()))
             })
     }
+}
 
+/// The attributes of an object to which a model writes its fields.
+#[derive(Default)]
+pub struct FieldsMut(BTreeMap<String, Value>);
+
+impl FieldsMut {
     /// Writes a value as the string that is its serde form.
     pub fn put_text<T: Serialize>(&mut self, name: &'static str, value: &Attr<T>) {
         let text = value.as_ref().map(|value| match serde_json::to_value(value) {
@@ -131,9 +137,7 @@ impl Fields {
 
     /// Writes an attribute.
     pub fn put(&mut self, name: &'static str, value: &impl AttributeType) {
-        if let Some(values) = &mut self.0 {
-            values.insert(name.to_owned(), value.to_value());
-        }
+        self.0.insert(name.to_owned(), value.to_value());
     }
 }
 
@@ -141,21 +145,19 @@ impl Fields {
 ///
 /// # Errors
 /// [`InvalidValue`] with the path of the mismatch.
-pub fn from_value<M: Model>(value: Value) -> Result<M, InvalidValue> {
-    let mut fields = Fields(match value {
+pub fn from_value<M: Model>(value: &Value) -> Result<M, InvalidValue> {
+    M::read(&Fields(match content(value) {
         Value::Object(values) | Value::Map(values) => Some(values),
         Value::Unknown => None,
-        Value::Dynamic(_, inner) => return from_value(*inner),
-        other => return Err(unexpected("an object", &other)),
-    });
-    M::take(&mut fields)
+        other => return Err(unexpected("an object", other)),
+    }))
 }
 
 /// Converts a model to an object.
 pub fn to_object<M: Model>(model: &M) -> Value {
-    let mut fields = Fields(Some(BTreeMap::new()));
-    model.put(&mut fields);
-    Value::Object(fields.0.unwrap_or_default())
+    let mut fields = FieldsMut::default();
+    model.write(&mut fields);
+    Value::Object(fields.0)
 }
 
 /// Converts anything that has a JSON form to a value of this type, for instance the result of a function.
@@ -168,9 +170,9 @@ pub fn to_value<T: Serialize>(data: &T, ty: &Type) -> Result<Value, InvalidValue
 }
 
 /// The content of a value of the type `dynamic`.
-fn content(value: Value) -> Value {
+fn content(value: &Value) -> &Value {
     match value {
-        Value::Dynamic(_, inner) => content(*inner),
+        Value::Dynamic(_, inner) => content(inner),
         value => value,
     }
 }
@@ -180,10 +182,10 @@ impl<T: AttributeType> AttributeType for Attr<T> {
         T::kind()
     }
 
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
+    fn from_value(value: &Value) -> Result<Self, InvalidValue> {
         match value {
             Value::Null => Ok(Self::Null),
-            Value::Dynamic(_, ref inner) if inner.is_null() => Ok(Self::Null),
+            Value::Dynamic(_, inner) if inner.is_null() => Ok(Self::Null),
             value if value.is_unknown() => Ok(Self::Unknown),
             value => T::from_value(value).map(Self::Known),
         }
@@ -206,10 +208,10 @@ macro_rules! plain {
                 Kind::Plain(Type::$variant)
             }
 
-            fn from_value(value: Value) -> Result<Self, InvalidValue> {
+            fn from_value(value: &Value) -> Result<Self, InvalidValue> {
                 match content(value) {
-                    Value::$variant(value) => Ok(value),
-                    other => Err(unexpected($expected, &other)),
+                    Value::$variant(value) => Ok(value.clone()),
+                    other => Err(unexpected($expected, other)),
                 }
             }
 
@@ -229,7 +231,7 @@ impl AttributeType for Secret {
         Kind::Plain(Type::String)
     }
 
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
+    fn from_value(value: &Value) -> Result<Self, InvalidValue> {
         String::from_value(value).map(Self::from)
     }
 
@@ -243,7 +245,7 @@ impl AttributeType for i64 {
         Kind::Plain(Type::Number)
     }
 
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
+    fn from_value(value: &Value) -> Result<Self, InvalidValue> {
         let number = Number::from_value(value)?;
         number
             .as_i64()
@@ -262,7 +264,7 @@ impl AttributeType for f64 {
         Kind::Plain(Type::Number)
     }
 
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
+    fn from_value(value: &Value) -> Result<Self, InvalidValue> {
         Ok(Number::from_value(value)?.to_f64())
     }
 
@@ -277,8 +279,8 @@ impl AttributeType for Value {
         Kind::Plain(Type::Dynamic)
     }
 
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
-        Ok(value)
+    fn from_value(value: &Value) -> Result<Self, InvalidValue> {
+        Ok(value.clone())
     }
 
     fn to_value(&self) -> Value {
@@ -295,12 +297,12 @@ impl<T: AttributeType> AttributeType for Vec<T> {
         }
     }
 
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
+    fn from_value(value: &Value) -> Result<Self, InvalidValue> {
         let elements = match content(value) {
             Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => elements,
-            other => return Err(unexpected("a list", &other)),
+            other => return Err(unexpected("a list", other)),
         };
-        let read = elements.into_iter().zip(0_i64..).map(|(element, index)| {
+        let read = elements.iter().zip(0_i64..).map(|(element, index)| {
             T::from_value(element).map_err(|error| inside(error, Step::Index(index)))
         });
         read.collect()
@@ -319,14 +321,14 @@ impl<T: AttributeType> AttributeType for BTreeMap<String, T> {
         }
     }
 
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
+    fn from_value(value: &Value) -> Result<Self, InvalidValue> {
         let entries = match content(value) {
             Value::Map(entries) | Value::Object(entries) => entries,
-            other => return Err(unexpected("a map", &other)),
+            other => return Err(unexpected("a map", other)),
         };
-        let read = entries.into_iter().map(|(key, value)| {
+        let read = entries.iter().map(|(key, value)| {
             let element = T::from_value(value).map_err(|error| inside(error, Step::Key(key.clone())))?;
-            Ok((key, element))
+            Ok((key.clone(), element))
         });
         read.collect()
     }
@@ -420,7 +422,7 @@ mod tests {
             let model = Example { name, ..example() };
             let value = to_object(&model).shaped(Example::schema().object_type()).unwrap();
             assert!(matches!(value.get("list"), Value::Set(_)));
-            assert_eq!(from_value::<Example>(value).unwrap(), model);
+            assert_eq!(from_value::<Example>(&value).unwrap(), model);
         }
     }
 
@@ -438,7 +440,7 @@ mod tests {
         let mut value = to_object(&example());
         assert_eq!(value.get("color"), &"dark_blue".into());
         value.set("color", "s3cret".into());
-        let error = from_value::<Example>(value).unwrap_err();
+        let error = from_value::<Example>(&value).unwrap_err();
         assert_eq!(
             (error.path.clone(), error.to_string().contains("s3cret")),
             (path!(color), false)
@@ -447,7 +449,7 @@ mod tests {
 
     #[test]
     fn from_value_unknown_object_has_unknown_attributes() {
-        let read = from_value::<Inner>(Value::Unknown).unwrap();
+        let read = from_value::<Inner>(&Value::Unknown).unwrap();
         assert_eq!((read.count, read.ratio), (Attr::Unknown, Attr::Unknown));
     }
 
@@ -456,13 +458,13 @@ mod tests {
         let mut value = to_object(&example());
         let bad = Value::object([("count", "s3cret".into()), ("ratio", Value::Null)]);
         value.set("map", Value::Map(BTreeMap::from([("k".to_owned(), bad)])));
-        let error = from_value::<Example>(value.clone()).unwrap_err();
+        let error = from_value::<Example>(&value).unwrap_err();
         assert_eq!(error.path, path!(map["k"].count));
         assert_eq!(error.reason, "expected a number, found a string");
 
         let missing = Value::object([("count", Value::Null)]);
         value.set("inner", missing);
-        let error = from_value::<Example>(value).unwrap_err();
+        let error = from_value::<Example>(&value).unwrap_err();
         assert_eq!(
             (error.path, error.reason.as_str()),
             (Path::from("inner"), "the object has no attribute \"ratio\"")
@@ -471,7 +473,7 @@ mod tests {
 
     #[test]
     fn from_value_unknown_in_plain_type_says_so() {
-        let error = Vec::<String>::from_value(Value::List(vec![Value::Unknown])).unwrap_err();
+        let error = Vec::<String>::from_value(&Value::List(vec![Value::Unknown])).unwrap_err();
         assert_eq!(error.path, Path::root().then(0));
         assert!(error.reason.contains("unknown"), "{error}");
     }
@@ -482,11 +484,11 @@ mod tests {
             Value::Dynamic(ty, Box::new(value))
         }
         let text = dynamic(Type::String, "x".into());
-        assert_eq!(Attr::<String>::from_value(text).unwrap(), "x".into());
-        assert!(bool::from_value(dynamic(Type::Bool, Value::Bool(true))).unwrap());
+        assert_eq!(Attr::<String>::from_value(&text).unwrap(), "x".into());
+        assert!(bool::from_value(&dynamic(Type::Bool, Value::Bool(true))).unwrap());
         let list = Value::List(vec![dynamic(Type::Number, 7.into())]);
         let list = dynamic(Type::list(Type::Number), list);
-        assert_eq!(Vec::<i64>::from_value(list).unwrap(), [7]);
+        assert_eq!(Vec::<i64>::from_value(&list).unwrap(), [7]);
     }
 
     #[test]

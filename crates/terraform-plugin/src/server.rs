@@ -179,8 +179,8 @@ impl<P: Provider> Server<P> {
     }
 
     /// Validates a provider block.
-    pub fn validate_provider(&self, config: Value) -> Diagnostics {
-        remember(self.schema(), [&config]);
+    pub fn validate_provider(&self, config: &Value) -> Diagnostics {
+        remember(self.schema(), [config]);
         let client = ClientCapabilities::default();
         let found = validate_config(self.schema(), config, client, |call| self.provider.validate(call));
         clean(self.schema(), found)
@@ -190,7 +190,7 @@ impl<P: Provider> Server<P> {
     pub async fn configure(&self, config: Value, terraform_version: String) -> Diagnostics {
         remember(self.schema(), [&config]);
         let stop = self.run.begin();
-        let config = match from_value(config) {
+        let config = match from_value(&config) {
             Ok(config) => config,
             Err(error) => return error.into(),
         };

@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn timeouts_return_what_is_set_or_the_default() -> Result<(), InvalidValue> {
         let default = Duration::from_secs(1);
-        let database: Database = from_value(config("1h30m"))?;
+        let database: Database = from_value(&config("1h30m"))?;
         assert_eq!(database.timeouts.create(default), Duration::from_secs(5400));
         assert_eq!(database.timeouts.delete(default), default);
         assert_eq!(Attr::Null.read(default), default);

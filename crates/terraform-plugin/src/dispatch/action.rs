@@ -17,10 +17,14 @@ use crate::value::Value;
 /// An action of any model.
 #[async_trait]
 pub trait AnyAction<D>: Deref<Target = Served<D>> + Send + Sync {
-    fn validate_model(&self, config: Value) -> Diagnostics;
-    async fn plan_model(&self, configured: Configured<D>, config: Value) -> Diagnostics;
-    async fn invoke_model(&self, configured: Configured<D>, config: Value, progress: Progress)
-    -> Diagnostics;
+    fn validate_model(&self, config: &Value) -> Diagnostics;
+    async fn plan_model(&self, configured: Configured<D>, config: &Value) -> Diagnostics;
+    async fn invoke_model(
+        &self,
+        configured: Configured<D>,
+        config: &Value,
+        progress: Progress,
+    ) -> Diagnostics;
 }
 
 /// An action of a server.
@@ -31,11 +35,11 @@ pub type DynAction<D> = dyn AnyAction<D>;
 impl<D: Send + Sync + 'static> DynAction<D> {
     /// Validates a configuration. [`Self::plan`] reports the warnings.
     #[must_use]
-    pub fn validate(&self, config: Value) -> Diagnostics {
-        if sets_nothing(&config) {
+    pub fn validate(&self, config: &Value) -> Diagnostics {
+        if sets_nothing(config) {
             return Diagnostics::new();
         }
-        remember(self.schema(), [&config]);
+        remember(self.schema(), [config]);
         clean(self.schema(), only(Severity::Error, self.validate_model(config)))
     }
 
@@ -47,8 +51,8 @@ impl<D: Send + Sync + 'static> DynAction<D> {
         remember(self.schema(), [&config]);
         let diagnostics = match self.run.require() {
             Ok(configured) => {
-                let mut found = only(Severity::Warning, self.validate_model(config.clone()));
-                found.append(self.plan_model(configured, config).await);
+                let mut found = only(Severity::Warning, self.validate_model(&config));
+                found.append(self.plan_model(configured, &config).await);
                 found
             }
             Err(error) => error.into(),
@@ -64,7 +68,7 @@ impl<D: Send + Sync + 'static> DynAction<D> {
         let diagnostics = match self.run.require() {
             Ok(configured) => {
                 let progress = Progress::new(events.clone());
-                self.invoke_model(configured, config, progress).await
+                self.invoke_model(configured, &config, progress).await
             }
             Err(error) => error.into(),
         };
@@ -83,13 +87,13 @@ fn sets_nothing(config: &Value) -> bool {
 
 #[async_trait]
 impl<A: Action> AnyAction<A::Data> for Erased<A, A::Data> {
-    fn validate_model(&self, config: Value) -> Diagnostics {
+    fn validate_model(&self, config: &Value) -> Diagnostics {
         validate_config(self.schema(), config, STORES_NOTHING, |call| {
             self.inner.validate(call)
         })
     }
 
-    async fn plan_model(&self, configured: Configured<A::Data>, config: Value) -> Diagnostics {
+    async fn plan_model(&self, configured: Configured<A::Data>, config: &Value) -> Diagnostics {
         let config = match from_value(config) {
             Ok(config) => config,
             Err(error) => return error.into(),
@@ -108,11 +112,11 @@ impl<A: Action> AnyAction<A::Data> for Erased<A, A::Data> {
     async fn invoke_model(
         &self,
         configured: Configured<A::Data>,
-        config: Value,
+        config: &Value,
         progress: Progress,
     ) -> Diagnostics {
         // With `-invoke`, Terraform 1.16 sends null for write-only arguments that were set at plan.
-        let invalid = self.validate_model(config.clone());
+        let invalid = self.validate_model(config);
         if invalid.has_errors() {
             return invalid;
         }

@@ -18,8 +18,8 @@ use crate::value::Value;
 /// A data source of any model.
 #[async_trait]
 pub trait AnyDataSource<D>: Deref<Target = Served<D>> + Send + Sync {
-    fn validate_model(&self, config: Value) -> Diagnostics;
-    async fn read_model(&self, configured: Configured<D>, config: Value) -> StateResponse;
+    fn validate_model(&self, config: &Value) -> Diagnostics;
+    async fn read_model(&self, configured: Configured<D>, config: &Value) -> StateResponse;
 }
 
 /// A data source of a server.
@@ -28,8 +28,8 @@ pub type DynDataSource<D> = dyn AnyDataSource<D>;
 impl<D: Send + Sync + 'static> DynDataSource<D> {
     /// Validates a configuration. [`Self::read`] reports the warnings.
     #[must_use]
-    pub fn validate(&self, config: Value) -> Diagnostics {
-        remember(self.schema(), [&config]);
+    pub fn validate(&self, config: &Value) -> Diagnostics {
+        remember(self.schema(), [config]);
         clean(self.schema(), only(Severity::Error, self.validate_model(config)))
     }
 
@@ -38,8 +38,8 @@ impl<D: Send + Sync + 'static> DynDataSource<D> {
         remember(self.schema(), [&config]);
         let mut response = match self.run.require() {
             Ok(configured) => {
-                let warnings = only(Severity::Warning, self.validate_model(config.clone()));
-                let mut response = self.read_model(configured, config).await;
+                let warnings = only(Severity::Warning, self.validate_model(&config));
+                let mut response = self.read_model(configured, &config).await;
                 response.diagnostics.append(warnings);
                 response
             }
@@ -52,13 +52,13 @@ impl<D: Send + Sync + 'static> DynDataSource<D> {
 
 #[async_trait]
 impl<S: DataSource> AnyDataSource<S::Data> for Erased<S, S::Data> {
-    fn validate_model(&self, config: Value) -> Diagnostics {
+    fn validate_model(&self, config: &Value) -> Diagnostics {
         let client = ClientCapabilities::default();
         validate_config(self.schema(), config, client, |call| self.inner.validate(call))
     }
 
-    async fn read_model(&self, configured: Configured<S::Data>, config: Value) -> StateResponse {
-        let model = match from_value(config.clone()) {
+    async fn read_model(&self, configured: Configured<S::Data>, config: &Value) -> StateResponse {
+        let model = match from_value(config) {
             Ok(config) => config,
             Err(error) => return StateResponse::failed(error),
         };
@@ -71,7 +71,7 @@ impl<S: DataSource> AnyDataSource<S::Data> for Erased<S, S::Data> {
         let read = catch_panic(self.inner.read(&mut call)).await;
         let read = read.and_then(|model| Ok(to_object(&model).shaped(self.schema().object_type())?));
         let mut diagnostics = call.diagnostics;
-        let state = read.map(|state| apply::keep(self.schema(), &config, state, &mut diagnostics));
+        let state = read.map(|state| apply::keep(self.schema(), config, state, &mut diagnostics));
         let state = state.unwrap_or_else(|errors| {
             diagnostics.append(errors);
             Value::Null

@@ -21,7 +21,7 @@ use crate::value::Value;
 /// A list resource of any model.
 #[async_trait]
 pub trait AnyListResource<D>: Deref<Target = Served<D>> + Send + Sync {
-    fn validate_model(&self, config: Value) -> Diagnostics;
+    fn validate_model(&self, config: &Value) -> Diagnostics;
     /// Sends the existing objects of a managed resource. The result contains the errors that make the list incomplete.
     async fn list_model(
         &self,
@@ -50,7 +50,7 @@ impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
     pub fn validate(&self, config: Value) -> Diagnostics {
         let config = or_nulls(self.schema(), config);
         remember(self.schema(), [&config]);
-        clean(self.schema(), self.list_resource.validate_model(config))
+        clean(self.schema(), self.list_resource.validate_model(&config))
     }
 
     /// Lists existing objects. Sends each as soon as it is found, then the errors. Ends early if the receiver is
@@ -91,7 +91,7 @@ impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
 
 #[async_trait]
 impl<L: ListResource> AnyListResource<L::Data> for Erased<L, L::Data> {
-    fn validate_model(&self, config: Value) -> Diagnostics {
+    fn validate_model(&self, config: &Value) -> Diagnostics {
         validate_config(self.schema(), config, STORES_NOTHING, |call| {
             self.inner.validate(call)
         })
@@ -104,7 +104,7 @@ impl<L: ListResource> AnyListResource<L::Data> for Erased<L, L::Data> {
         resource: &Schema,
         events: mpsc::Sender<ListEvent>,
     ) -> Diagnostics {
-        let config = match from_value(request.config) {
+        let config = match from_value(&request.config) {
             Ok(config) => config,
             Err(error) => return error.into(),
         };

@@ -219,11 +219,11 @@ fn only(severity: Severity, diagnostics: Diagnostics) -> Diagnostics {
 /// configuration fits the model; otherwise the schema has already reported the reason.
 pub(crate) fn validate_config<M: Model>(
     schema: &Schema,
-    config: Value,
+    config: &Value,
     client: ClientCapabilities,
     rules: impl FnOnce(&mut ValidateCall<M>) -> Result<(), Diagnostics>,
 ) -> Diagnostics {
-    let mut diagnostics = validate(schema, &config, client);
+    let mut diagnostics = validate(schema, config, client);
     match from_value::<M>(config) {
         Ok(config) => {
             let mut call = ValidateCall {

@@ -30,14 +30,14 @@ use crate::value::json::{UnknownFields, from_json};
 #[async_trait]
 pub trait AnyResource<D>: Deref<Target = Served<D>> + Send + Sync {
     fn moves_from(&self) -> &'static [&'static str];
-    fn validate_model(&self, config: Value, client: ClientCapabilities) -> Diagnostics;
+    fn validate_model(&self, config: &Value, client: ClientCapabilities) -> Diagnostics;
     async fn plan_model(&self, configured: Configured<D>, request: PlanRequest) -> PlanResponse;
     async fn apply_model(&self, configured: Configured<D>, request: ApplyRequest) -> StateResponse;
     async fn read_model(&self, configured: Configured<D>, request: ReadRequest) -> StateResponse;
     async fn import_model(&self, configured: Configured<D>, target: ImportTarget<Value>) -> StateResponse;
-    async fn rollback_model(&self, data: &D, state: Value);
+    async fn rollback_model(&self, data: &D, state: &Value);
     fn upgrade_model(&self, data: Option<&D>, version: i64, state: Json) -> StateResponse;
-    fn generate_model(&self, state: Value) -> Result<Value, Diagnostics>;
+    fn generate_model(&self, state: &Value) -> Result<Value, Diagnostics>;
     /// Converts the state of another resource type, if it is one of [`AnyResource::moves_from`].
     fn move_model(&self, source: &MoveSource) -> Option<StateResponse>;
 }
@@ -48,8 +48,8 @@ pub type DynResource<D> = dyn AnyResource<D>;
 impl<D: Send + Sync + 'static> DynResource<D> {
     /// Validates a configuration. [`Self::plan`] reports the warnings.
     #[must_use]
-    pub fn validate(&self, config: Value, client: ClientCapabilities) -> Diagnostics {
-        remember(self.schema(), [&config]);
+    pub fn validate(&self, config: &Value, client: ClientCapabilities) -> Diagnostics {
+        remember(self.schema(), [config]);
         let found = only(Severity::Error, self.validate_model(config, client));
         clean(self.schema(), found)
     }
@@ -96,10 +96,7 @@ impl<D: Send + Sync + 'static> DynResource<D> {
         let client = ClientCapabilities {
             write_only_attributes: true,
         };
-        only(
-            Severity::Warning,
-            self.validate_model(request.config.clone(), client),
-        )
+        only(Severity::Warning, self.validate_model(&request.config, client))
     }
 
     /// Applies a planned change.
@@ -141,7 +138,7 @@ impl<D: Send + Sync + 'static> DynResource<D> {
 
     /// Removes an object whose creation no state records, because the host ended before it received the response.
     /// `data` is the provider with which the object was created.
-    pub async fn rollback_create(&self, data: &D, state: Value) {
+    pub async fn rollback_create(&self, data: &D, state: &Value) {
         self.rollback_model(data, state).await;
     }
 
@@ -182,7 +179,7 @@ impl<D: Send + Sync + 'static> DynResource<D> {
             return Ok(state);
         }
         remember(self.schema(), [&state]);
-        let generated = self.generate_model(state);
+        let generated = self.generate_model(&state);
         generated.map_err(|errors| clean(self.schema(), errors))
     }
 
@@ -260,7 +257,7 @@ impl<R: Resource> ErasedResource<R> {
     }
 
     /// Converts a state from the host to a model, and calls [`TrackedResource::on_state_seen`].
-    fn model_of(&self, data: &R::Data, state: Value) -> Result<R::Model, Diagnostics> {
+    fn model_of(&self, data: &R::Data, state: &Value) -> Result<R::Model, Diagnostics> {
         let model = from_value(state)?;
         (self.on_state_seen)(self.inner(), data, &model);
         Ok(model)
@@ -284,11 +281,9 @@ impl<R: Resource> ErasedResource<R> {
         let mut call: PlanCall<'_, R> = PlanCall {
             data,
             stop: configured.stop,
-            config: from_value(config.clone())?,
-            state: has_prior
-                .then(|| self.model_of(data, prior.clone()))
-                .transpose()?,
-            planned: from_value(plan::plan(schema, prior, config))?,
+            config: from_value(config)?,
+            state: has_prior.then(|| self.model_of(data, prior)).transpose()?,
+            planned: from_value(&plan::plan(schema, prior, config))?,
             private: Private::from_bytes(&request.private),
             planned_private: again.then(|| Private::from_bytes(&request.planned_private)),
             requires_replace: Vec::new(),
@@ -319,7 +314,7 @@ impl<R: Resource> ErasedResource<R> {
     /// The plan of a delete. A state that does not fit the model, or a panic, must not prevent it.
     async fn plan_delete(&self, configured: Configured<R::Data>, request: PlanRequest) -> PlanResponse {
         let mut diagnostics = Diagnostics::new();
-        if let Ok(state) = self.model_of(&configured.data, request.prior) {
+        if let Ok(state) = self.model_of(&configured.data, &request.prior) {
             let mut call: DeleteCall<'_, R> = DeleteCall {
                 data: &configured.data,
                 stop: configured.stop,
@@ -340,13 +335,13 @@ impl<R: Resource> ErasedResource<R> {
     async fn create(
         &self,
         configured: Configured<R::Data>,
-        request: ApplyRequest,
+        request: &ApplyRequest,
     ) -> Result<StateResponse, Diagnostics> {
         let mut call: CreateCall<'_, R> = CreateCall {
             data: &configured.data,
             stop: configured.stop,
-            config: from_value(request.config)?,
-            planned: from_value(request.planned.clone())?,
+            config: from_value(&request.config)?,
+            planned: from_value(&request.planned)?,
             partial_state: None,
             private: Private::from_bytes(&request.private),
             diagnostics: Diagnostics::new(),
@@ -366,15 +361,15 @@ impl<R: Resource> ErasedResource<R> {
     async fn update(
         &self,
         configured: Configured<R::Data>,
-        request: ApplyRequest,
+        request: &ApplyRequest,
     ) -> Result<StateResponse, Diagnostics> {
         let data = &*configured.data;
         let mut call: UpdateCall<'_, R> = UpdateCall {
             data,
             stop: configured.stop,
-            config: from_value(request.config)?,
-            state: self.model_of(data, request.prior.clone())?,
-            planned: from_value(request.planned.clone())?,
+            config: from_value(&request.config)?,
+            state: self.model_of(data, &request.prior)?,
+            planned: from_value(&request.planned)?,
             partial_state: None,
             private: Private::from_bytes(&request.private),
             diagnostics: Diagnostics::new(),
@@ -382,7 +377,7 @@ impl<R: Resource> ErasedResource<R> {
         let updated = catch_panic(self.inner().update(&mut call)).await;
         let remaining = call
             .partial_state
-            .map_or(Ok(request.prior), |model| self.state_of(&model));
+            .map_or_else(|| Ok(request.prior.clone()), |model| self.state_of(&model));
         let state = self.after_change(updated, &request.planned, remaining, &mut call.diagnostics);
         Ok(StateResponse::new(
             state,
@@ -416,13 +411,13 @@ impl<R: Resource> ErasedResource<R> {
     async fn delete(
         &self,
         configured: Configured<R::Data>,
-        request: ApplyRequest,
+        request: &ApplyRequest,
     ) -> Result<StateResponse, Diagnostics> {
         let data = &*configured.data;
         let mut call: DeleteCall<'_, R> = DeleteCall {
             data,
             stop: configured.stop,
-            state: self.model_of(data, request.prior.clone())?,
+            state: self.model_of(data, &request.prior)?,
             private: Private::from_bytes(&request.private),
             diagnostics: Diagnostics::new(),
         };
@@ -431,7 +426,7 @@ impl<R: Resource> ErasedResource<R> {
         };
         call.diagnostics.append(errors);
         Ok(StateResponse::new(
-            request.prior,
+            request.prior.clone(),
             call.private.to_bytes(),
             call.diagnostics,
         ))
@@ -471,7 +466,7 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
         self.inner().moves_from()
     }
 
-    fn validate_model(&self, config: Value, client: ClientCapabilities) -> Diagnostics {
+    fn validate_model(&self, config: &Value, client: ClientCapabilities) -> Diagnostics {
         validate_config(self.schema(), config, client, |call| self.inner().validate(call))
     }
 
@@ -486,15 +481,14 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
     }
 
     async fn apply_model(&self, configured: Configured<R::Data>, request: ApplyRequest) -> StateResponse {
-        let (prior, private) = (request.prior.clone(), request.private.clone());
         let changed = if request.planned.is_null() {
-            self.delete(configured, request).await
-        } else if prior.is_null() {
-            self.create(configured, request).await
+            self.delete(configured, &request).await
+        } else if request.prior.is_null() {
+            self.create(configured, &request).await
         } else {
-            self.update(configured, request).await
+            self.update(configured, &request).await
         };
-        changed.unwrap_or_else(|errors| StateResponse::new(prior, private, errors))
+        changed.unwrap_or_else(|errors| StateResponse::new(request.prior, request.private, errors))
     }
 
     async fn read_model(&self, configured: Configured<R::Data>, request: ReadRequest) -> StateResponse {
@@ -503,7 +497,7 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
             return StateResponse::default();
         }
         let data = &*configured.data;
-        let model = match self.model_of(data, state.clone()) {
+        let model = match self.model_of(data, &state) {
             Ok(model) => model,
             Err(errors) => return StateResponse::new(state, private, errors),
         };
@@ -531,8 +525,8 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
             ImportTarget::Id(id) => Ok(ImportTarget::Id(id)),
             ImportTarget::Identity(identity) => {
                 identity.shaped(self.schema().object_type()).and_then(|state| {
-                    before = state.clone();
-                    from_value(state).map(ImportTarget::Identity)
+                    before = state;
+                    from_value(&before).map(ImportTarget::Identity)
                 })
             }
         };
@@ -558,7 +552,7 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
         }
     }
 
-    async fn rollback_model(&self, data: &R::Data, state: Value) {
+    async fn rollback_model(&self, data: &R::Data, state: &Value) {
         // The panic hook logs a panic. The host has ended, so a diagnostic has no receiver.
         if let Ok(state) = from_value::<R::Model>(state) {
             let rollback = (self.rollback_create)(self.inner(), data, &state);
@@ -587,7 +581,7 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
                 let state = apply::without_write_only(self.schema(), state);
                 if let Some(data) = data {
                     // The call that uses the state reports a state that does not fit the model.
-                    let _ = self.model_of(data, state.clone());
+                    let _ = self.model_of(data, &state);
                 }
                 StateResponse::new(state, Vec::new(), Diagnostics::new())
             }
@@ -595,7 +589,7 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
         }
     }
 
-    fn generate_model(&self, state: Value) -> Result<Value, Diagnostics> {
+    fn generate_model(&self, state: &Value) -> Result<Value, Diagnostics> {
         let model = from_value(state)?;
         let model = catch_panic_sync(|| self.inner().generate_config(model))??;
         Ok(generate::config_of(self.schema(), &self.state_of(&model)?))

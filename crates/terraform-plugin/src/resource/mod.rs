@@ -194,7 +194,7 @@ impl<R: Resource + ?Sized> PlanCall<'_, R> {
     /// A diagnostic if the values do not fit the model.
     pub fn update(&mut self) -> Result<(), Diagnostics> {
         let (schema, prior, config) = self.request;
-        self.planned = from_value(plan::changed(schema, prior, config))?;
+        self.planned = from_value(&plan::changed(schema, prior, config))?;
         Ok(())
     }
 }
@@ -300,7 +300,7 @@ impl<R: Resource + ?Sized> ImportCall<'_, R> {
     /// A diagnostic if a field of the model cannot be null.
     pub fn empty(&self) -> Result<R::Model, Diagnostics> {
         let nulls = Value::Object(<_>::default()).shaped(R::Model::schema().object_type())?;
-        Ok(from_value(nulls)?)
+        Ok(from_value(&nulls)?)
     }
 }
 

@@ -114,7 +114,7 @@ async fn action_without_arguments_has_no_diagnostics_before_its_invocation() {
     let server = configured(Toy).await;
     let action = action(&server);
     for config in [Value::Null, Value::object([("what", Value::Null)])] {
-        assert!(action.validate(config.clone()).is_empty());
+        assert!(action.validate(&config).is_empty());
         assert!(action.plan(config).await.is_empty());
     }
 }
@@ -174,5 +174,5 @@ async fn action_plan_returns_its_errors() {
 #[test]
 fn action_validate_accepts_write_only_argument() {
     let server = Server::new(Toy, ServeMode::Managed);
-    assert!(action(&server).validate(config("it")).is_empty());
+    assert!(action(&server).validate(&config("it")).is_empty());
 }

@@ -172,7 +172,7 @@ fn clean(call: &str, diagnostics: &Diagnostics) {
 async fn messages_of_all_calls_contain_no_sensitive_value() {
     let server = Server::new(Echo, ServeMode::Managed);
     let block = Value::object([("token", TOKEN.into())]);
-    clean("validate provider", &server.validate_provider(block.clone()));
+    clean("validate provider", &server.validate_provider(&block));
     clean("configure", &server.configure(block, "1.11.4".to_owned()).await);
 
     let [prior, planned, config] = VALUES;
@@ -180,7 +180,7 @@ async fn messages_of_all_calls_contain_no_sensitive_value() {
     let host = ClientCapabilities {
         write_only_attributes: true,
     };
-    clean("validate", &resource.validate(write_only(config), host));
+    clean("validate", &resource.validate(&write_only(config), host));
     let request = PlanRequest {
         prior: value(prior),
         config: write_only(config),
@@ -219,6 +219,6 @@ async fn messages_of_all_calls_contain_no_sensitive_value() {
 
     let lookup = server.data_source("echo_look").unwrap();
     let config = Value::object([("password", config.into())]);
-    clean("validate data", &lookup.validate(config.clone()));
+    clean("validate data", &lookup.validate(&config));
     clean("read data", &lookup.read(config).await.diagnostics);
 }

@@ -320,15 +320,15 @@ fn validate_reports_all_errors_without_configuration() {
         write_only_attributes: true,
     };
     assert_eq!(
-        errors(&resource.validate(config("invalid"), capable)),
+        errors(&resource.validate(&config("invalid"), capable)),
         "name: Invalid"
     );
     assert_eq!(
-        errors(&resource.validate(config(" "), capable)),
+        errors(&resource.validate(&config(" "), capable)),
         "name: Value is blank"
     );
-    assert!(resource.validate(config("a"), capable).is_empty());
-    let incapable = resource.validate(config("invalid"), ClientCapabilities::default());
+    assert!(resource.validate(&config("a"), capable).is_empty());
+    let incapable = resource.validate(&config("invalid"), ClientCapabilities::default());
     assert_eq!(
         errors(&incapable),
         "password: Write-only arguments are not supported, name: Invalid"
@@ -357,14 +357,14 @@ async fn call_not_configured_is_error_and_keeps_state() {
 fn validate_provider_applies_schema_and_rules() {
     let server = Server::new(Toy, ServeMode::Managed);
     assert_eq!(
-        errors(&server.validate_provider(provider_block(" "))),
+        errors(&server.validate_provider(&provider_block(" "))),
         "token: Value is blank"
     );
-    let diagnostics = server.validate_provider(Value::object([("token", Value::Null)]));
+    let diagnostics = server.validate_provider(&Value::object([("token", Value::Null)]));
     assert!(!diagnostics.has_errors() && !diagnostics.is_empty());
     assert!(
         server
-            .validate_provider(Value::object([("token", Value::Unknown)]))
+            .validate_provider(&Value::object([("token", Value::Unknown)]))
             .is_empty()
     );
 }
@@ -440,7 +440,7 @@ async fn warnings_appear_with_the_first_plan_of_a_change_only() {
         ..create.clone()
     };
     let warns = async |request: &PlanRequest| !resource.plan(request.clone()).await.diagnostics.is_empty();
-    let validated = resource.validate(create.config.clone(), ClientCapabilities::default());
+    let validated = resource.validate(&create.config, ClientCapabilities::default());
     assert!(validated.is_empty(), "{validated:?}");
     assert!(warns(&create).await);
     assert!(

@@ -38,7 +38,7 @@ impl<P: Provider> Services<P> {
                     type_name,
                     "the host ended before it received the response to a create: rolling back"
                 );
-                resource.rollback_create(&provider, created).await;
+                resource.rollback_create(&provider, &created).await;
             }
         };
         Box::pin(deliver(self.calls.clone(), size, work, undelivered))

@@ -97,7 +97,7 @@ pub(crate) async fn validate_provider_config<P: Provider>(
     request: tf::validate_provider_config::Request,
 ) -> Result<tf::validate_provider_config::Response, Diagnostics> {
     let config = value(request.config.as_ref(), server.schema().object_type())?;
-    let diagnostics = wire::diagnostics(server.validate_provider(config));
+    let diagnostics = wire::diagnostics(server.validate_provider(&config));
     Ok(tf::validate_provider_config::Response { diagnostics })
 }
 

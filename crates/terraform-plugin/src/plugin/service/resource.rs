@@ -18,7 +18,7 @@ pub(crate) async fn validate_resource_config<P: Provider>(
 ) -> Result<tf::validate_resource_config::Response, Diagnostics> {
     let resource = server.resource(&request.type_name)?;
     let config = value(request.config.as_ref(), resource.schema().object_type())?;
-    let diagnostics = resource.validate(config, client_capabilities(request.client_capabilities));
+    let diagnostics = resource.validate(&config, client_capabilities(request.client_capabilities));
     Ok(tf::validate_resource_config::Response {
         diagnostics: wire::diagnostics(diagnostics),
     })
@@ -165,7 +165,7 @@ pub(crate) async fn validate_data_resource_config<P: Provider>(
 ) -> Result<tf::validate_data_resource_config::Response, Diagnostics> {
     let data_source = server.data_source(&request.type_name)?;
     let config = value(request.config.as_ref(), data_source.schema().object_type())?;
-    let diagnostics = wire::diagnostics(data_source.validate(config));
+    let diagnostics = wire::diagnostics(data_source.validate(&config));
     Ok(tf::validate_data_resource_config::Response { diagnostics })
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn validate_action_config<P: Provider>(
 ) -> Result<tf::validate_action_config::Response, Diagnostics> {
     let action = server.action(&request.action_type)?;
     let config = value(request.config.as_ref(), action.schema().object_type())?;
-    let diagnostics = wire::diagnostics(action.validate(config));
+    let diagnostics = wire::diagnostics(action.validate(&config));
     Ok(tf::validate_action_config::Response { diagnostics })
 }
 
