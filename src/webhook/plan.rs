@@ -193,6 +193,7 @@ fn redirects(scope: &Scope, found: &Target, config: &Model) -> Diagnostic {
         ),
     )
     .at("replace_existing")
+    .in_every_plan()
 }
 
 fn planned_twice(scope: &Scope) -> Diagnostic {

@@ -23,6 +23,8 @@ pub struct Diagnostic {
     pub detail: String,
     /// The attribute that it concerns, or `None` for the whole block.
     pub path: Option<Path>,
+    /// Whether every plan shows this warning, see [`Self::in_every_plan`].
+    pub in_every_plan: bool,
 }
 
 impl Diagnostic {
@@ -33,6 +35,7 @@ impl Diagnostic {
             summary: summary.into(),
             detail: detail.into(),
             path: None,
+            in_every_plan: false,
         }
     }
 
@@ -49,6 +52,16 @@ impl Diagnostic {
     pub fn at(self, path: impl Into<Path>) -> Self {
         Self {
             path: Some(path.into()),
+            ..self
+        }
+    }
+
+    /// Shows this warning in every plan of a change. A host plans twice, and the second plan, during apply, leaves out
+    /// warnings. Before Terraform 1.16, the only plan of an update with `-refresh=false` looks like the second one.
+    #[must_use]
+    pub fn in_every_plan(self) -> Self {
+        Self {
+            in_every_plan: true,
             ..self
         }
     }

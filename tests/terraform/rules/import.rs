@@ -48,9 +48,11 @@ fn import_as_the_refused_creation_proposes_redirects_nothing_when_the_apply_is_r
     is_refused(&workspace, &theirs);
 
     workspace.configure(to("eu", "eu", &ours).with("replace_existing", true));
-    let plan = workspace.plan();
-    let warning = only(&plan.diagnostics);
-    says(warning, "A live stream is redirected", &[&theirs, &ours]);
+    for refresh in ["-refresh=true", "-refresh=false"] {
+        let plan = workspace.plan_with(&[refresh]);
+        let warning = only(&plan.diagnostics);
+        says(warning, "A live stream is redirected", &[&theirs, &ours]);
+    }
     workspace.apply_plan();
     assert_eq!(webhook(&workspace, "eu")["audit_log_destination_id"], ours);
     // From then on, the stream is that of this resource.

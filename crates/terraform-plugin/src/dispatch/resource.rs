@@ -54,7 +54,8 @@ impl<D: Send + Sync + 'static> DynResource<D> {
         clean(self.schema(), found)
     }
 
-    /// Plans a change, with the warnings of its validation. The second plan of a change, during apply, has no warnings.
+    /// Plans a change, with the warnings of its validation. The second plan of a change, during apply, has only errors and
+    /// the warnings of [`Diagnostic::in_every_plan`].
     pub async fn plan(&self, request: PlanRequest) -> PlanResponse {
         remember(self.schema(), [&request.prior, &request.config]);
         // The state of an object that was moved from another provider can lack a part: its identity is not settled, but
@@ -72,7 +73,7 @@ impl<D: Send + Sync + 'static> DynResource<D> {
             Err(error) => PlanResponse::failed(request, error),
         };
         if again {
-            response.diagnostics = only(Severity::Error, response.diagnostics);
+            response.diagnostics = in_every_plan(response.diagnostics);
         }
         response.diagnostics = clean(self.schema(), response.diagnostics);
         // A create or replacement can change the identity; the plan of an update keeps it.
@@ -212,6 +213,12 @@ impl<D: Send + Sync + 'static> DynResource<D> {
             identity::after(self.schema(), &response.state, stored, &mut response.diagnostics);
         response
     }
+}
+
+fn in_every_plan(diagnostics: Diagnostics) -> Diagnostics {
+    let all = diagnostics.into_iter();
+    all.filter(|found| found.severity == Severity::Error || found.in_every_plan)
+        .collect()
 }
 
 /// The error for something that a newer version of the provider stored.

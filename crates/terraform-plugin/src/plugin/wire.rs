@@ -21,6 +21,7 @@ fn diagnostic(diagnostic: Diagnostic) -> tf::Diagnostic {
         summary,
         detail,
         path: at,
+        in_every_plan: _,
     } = diagnostic;
     let severity = match severity {
         Severity::Error => tf::diagnostic::Severity::Error,
