@@ -229,6 +229,14 @@ impl EndpointArguments<'_> {
         }
     }
 
+    /// `endpoint` and `endpoint_host` of a state for a URL that the API returned. The arguments are those of the state or
+    /// plan before. The URL of `endpoint_wo` is not shown, also if Terraform has lost the private data.
+    pub(crate) fn shown(self, private: &Private, url: String) -> (Attr<String>, Attr<String>) {
+        let is_hidden = applied(private).is_some() || (self.stored.is_null() && !self.host.is_null());
+        let host = host(&url);
+        (if is_hidden { Attr::Null } else { Attr::Known(url) }, host)
+    }
+
     fn missing(self) -> Diagnostic {
         let name = self.attribute();
         let detail = format!("\"{name}\" is null or blank. Set it to a value.");
@@ -298,19 +306,6 @@ pub(crate) fn is_sent(private: &Private) -> bool {
 pub(crate) fn is_known(known: &Attr<String>, applied: Option<&Fingerprint>, url: &str) -> bool {
     known.known().is_some_and(|known| is_same_url(known, url))
         || applied.is_some_and(|applied| is(applied, url))
-}
-
-/// `endpoint` and `endpoint_host` of a state for a URL that the API returned.
-pub(crate) fn shown(private: &Private, url: String) -> (Attr<String>, Attr<String>) {
-    let host = host(&url);
-    (
-        if applied(private).is_some() {
-            Attr::Null
-        } else {
-            Attr::Known(url)
-        },
-        host,
-    )
 }
 
 /// Records at a refresh whether the API returned another URL than the applied one.

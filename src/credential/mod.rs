@@ -54,6 +54,8 @@ pub(crate) enum SendDecision {
     Yes,
     /// The credential is sent again only because the object was changed outside this configuration.
     Again,
+    /// The object delivers to another endpoint than the configured one, so the credential is not sent.
+    Never,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -331,7 +333,9 @@ impl<'a> CredentialTracker<'a> {
             }
             return Ok(Written { found, sent: false });
         }
-        if let (None, Some(decision), true) = (&credential, decision, self.trusts_time()) {
+        if let (None, Some(decision), true) = (&credential, decision, self.trusts_time())
+            && decision.send != SendDecision::Never
+        {
             // This change updates `updated_at`, which hides a change that was made after the refresh.
             let now = fetch().await?;
             let changed = changed_since_refresh(&now);
@@ -386,7 +390,7 @@ impl<'a> CredentialTracker<'a> {
             Source::WriteOnly => (self.config.write_only.known(), "authorization_wo"),
         };
         let send = match (decision.send, value) {
-            (SendDecision::No, _) => false,
+            (SendDecision::No | SendDecision::Never, _) => false,
             (SendDecision::IfDifferent, Some(value)) => !self.last_sent().is_some_and(|last| last.is(value)),
             // Null after apply-time evaluation: not managed.
             (_, value) => value.is_some(),
@@ -492,9 +496,12 @@ impl LastSent {
 /// Makes a change send no credential, since the object delivers to another endpoint than the configured one. Returns a
 /// warning if it would have been sent.
 pub(crate) fn keep(private: &mut Private, object: &str, target: &str) -> Option<Diagnostic> {
-    let decision = private.get::<Decision>(DECISION);
-    private.remove(DECISION);
-    decision.filter(|decision| decision.send != SendDecision::No)?;
+    let decision = private.get::<Decision>(DECISION)?;
+    let send = SendDecision::Never;
+    private.set(DECISION, &Decision { send, ..decision });
+    if matches!(decision.send, SendDecision::No | SendDecision::Never) {
+        return None;
+    }
     Some(Diagnostic::warning(
         "Credential is not sent",
         format!(

@@ -114,7 +114,7 @@ impl Model {
 
     /// Combines a response of the API with the known values. `private` is the private data of the resource.
     pub(crate) fn with(&self, found: Destination, private: &Private) -> Self {
-        let (endpoint, endpoint_host) = endpoint::shown(private, found.settings.endpoint);
+        let (endpoint, endpoint_host) = self.url().shown(private, found.settings.endpoint);
         Self {
             id: found.id.as_str().into(),
             name: found.settings.name.into(),

@@ -8,7 +8,7 @@ use konnect::{
 };
 use terraform_plugin::{
     Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
-    ReadCall, Resource, TrackedResource, UpdateCall, ValidateCall,
+    Private, ReadCall, Resource, TrackedResource, UpdateCall, ValidateCall,
 };
 
 use crate::credential::endpoint;
@@ -320,7 +320,7 @@ impl TrackedResource for AuditLogDestination {
         }
     }
 
-    async fn rollback_create(&self, run: &RunState, state: &Model) {
+    async fn rollback_create(&self, run: &RunState, state: &Model, _: &Private) {
         let (Ok(client), Some(Ok(id))) = (run.client(), state.id.known().map(|id| DestinationId::parse(id)))
         else {
             return;

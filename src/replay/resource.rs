@@ -13,7 +13,7 @@ use crate::replay::window::{self, TimeRange};
 use crate::replay::{self, Caller, DEFAULT_TIMEOUT, Failed, JobState, Replay, Silent};
 use crate::run::RunState;
 use crate::run::errors::api_error;
-use crate::run::scope::{Scope, planned_id, region_from_state};
+use crate::run::scope::{Scope, planned_id};
 use crate::run::validators;
 use crate::run::values::{fails_at_apply, time_of};
 
@@ -96,7 +96,7 @@ impl Model {
 
     /// The scope of a job in the state.
     fn scope(&self) -> Result<Scope, Diagnostic> {
-        Scope::of(&region_from_state(&self.region)?.into(), &self.portal_id)
+        Scope::of(&self.region, &self.portal_id)
     }
 
     /// The model with the state of the job.

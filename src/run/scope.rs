@@ -300,22 +300,6 @@ pub(crate) fn global_portal() -> Diagnostic {
     .at("region")
 }
 
-/// The region of an object to remove. A state that was moved from another provider does not contain it before the first
-/// apply, and a guess could remove another object.
-///
-/// # Errors
-/// The state does not contain the region.
-pub(crate) fn region_from_state(region: &Attr<Region>) -> Result<Region, Diagnostic> {
-    region.known().cloned().ok_or_else(|| {
-        Diagnostic::error(
-            "Region is not known yet",
-            "The state of this resource was moved from another provider and does not contain the region, so it is not \
-             certain which object to remove. Apply the configuration with this resource once, which stores the region \
-             in the state. Then remove the resource.",
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use konnect::{LogFormat, sentence};
-use terraform_plugin::{Attr, Diagnostic, foreign_text};
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, foreign_text};
 
 use crate::run::time;
 
@@ -49,11 +49,18 @@ pub(crate) fn changed_value<T: Clone + PartialEq>(prior: &Attr<T>, planned: &Att
     }
 }
 
+const FAILS: &str = "The apply will fail.";
+
 /// The warning that the apply will fail with an error. A plan never fails, because `terraform destroy` plans first.
 pub(crate) fn fails_at_apply(error: Diagnostic) -> Diagnostic {
-    let mut warning = Diagnostic::warning(error.summary, format!("The apply will fail. {}", error.detail));
+    let mut warning = Diagnostic::warning(error.summary, format!("{FAILS} {}", error.detail));
     warning.path = error.path;
     warning
+}
+
+/// Whether one of these is a warning that the apply will fail.
+pub(crate) fn will_fail(diagnostics: &Diagnostics) -> bool {
+    diagnostics.iter().any(|found| found.detail.starts_with(FAILS))
 }
 
 #[cfg(test)]

@@ -306,7 +306,7 @@ impl Model {
                 ..found_in
             },
             Current::Endpoint(found) => {
-                let (endpoint, endpoint_host) = endpoint::shown(private, found.endpoint.unwrap_or_default());
+                let (endpoint, endpoint_host) = self.url().shown(private, found.endpoint.unwrap_or_default());
                 Self {
                     enabled: found.enabled.into(),
                     endpoint,

@@ -4,6 +4,7 @@ use konnect::Error;
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private};
 
 use crate::run::RunState;
+use crate::run::portal;
 use crate::run::scope::Scope;
 use crate::run::values::fails_at_apply;
 use crate::webhook::rules::{self, Origin, Record, is_unconfirmed, not_confirmed, occupied, was_redirected};
@@ -74,9 +75,16 @@ pub(super) async fn replacement(
     }
     let found = match stream.current().await {
         Err(error) => return diagnostics.append(not_checked(stream.run, scope, &error)),
-        Ok(found) => found.filter(Current::is_enabled),
+        Ok(found) => found,
     };
-    let Some(found) = found else { return };
+    if found.is_none()
+        && let Some(error) = portal::missing(stream.client, scope).await
+    {
+        return diagnostics.push(fails_at_apply(portal::not_found(scope, &error)));
+    }
+    let Some(found) = found.filter(Current::is_enabled) else {
+        return;
+    };
     if config.replaces() && config.target().as_ref() != Some(&found.target()) {
         diagnostics.push(redirects(scope, &found.target(), config));
     } else {
@@ -84,16 +92,28 @@ pub(super) async fn replacement(
             Diagnostic::warning(
                 "The old stream is removed first",
                 format!(
-                    "The webhook of {scope} delivers to {}, so its creation fails unless the same apply removes it. By \
-                     then, Terraform has removed the webhook of {old}, and nothing is delivered. Set \
-                     create_before_destroy = true in the lifecycle block: Terraform then creates first, and the webhook of \
-                     {old} stays if that fails.",
+                    "The webhook of {scope} delivers to {}, so its creation fails unless the same apply removes it. \
+                     {CREATE_FIRST}",
                     found.target()
                 ),
             )
             .at(scope.attribute()),
         );
     }
+}
+
+/// What keeps the old stream if the creation of the new one fails.
+const CREATE_FIRST: &str = "Unless create_before_destroy = true is set in the lifecycle block, Terraform has then removed the \
+                            old webhook, and nothing is delivered. With it, Terraform creates first, and the old webhook \
+                            stays if that fails.";
+
+/// The warning that a replacement removes a stream before a creation that will fail.
+pub(super) fn old_stream_goes_first(old: &Scope, attribute: &'static str) -> Diagnostic {
+    Diagnostic::warning(
+        "The old stream is removed first",
+        format!("This plan replaces the webhook of {old}, and the creation of the new one will fail. {CREATE_FIRST}"),
+    )
+    .at(attribute)
 }
 
 /// Warns at plan of an update if another resource of this plan has the same webhook, if another process or user has
@@ -166,8 +186,8 @@ fn imported_is_left(old: &Scope, scope: &Scope) -> Diagnostic {
     Diagnostic::warning(
         "Imported webhook is left in place",
         format!(
-            "The webhook of {old} was imported into a resource of {scope}, and no apply of this resource has succeeded. The \
-             replacement sets up the webhook of {scope}, and does not remove that of {old}. If you meant {old}, correct {}.",
+            "The webhook of {old} was imported, and no apply of this resource has succeeded. The replacement sets up the \
+             webhook of {scope}, and does not remove that of {old}. If you meant {old}, correct {}.",
             scope.attribute()
         ),
     )
@@ -201,7 +221,8 @@ fn planned_twice(scope: &Scope) -> Diagnostic {
         format!("Two webhooks for one {}", scope.owner_in_text()),
         format!(
             "This plan has another resource for the webhook of {scope}. There is one webhook for it: the apply fails for \
-             one of the two resources, or they overwrite each other on every apply. Remove one of them, or set another {}.",
+             one of the two resources, or they overwrite each other on every apply. Set another {}, or keep one of them. If \
+             the state has both, take the other out with `terraform state rm`: its destroy would switch the stream off.",
             scope.attribute()
         ),
     )

@@ -10,8 +10,8 @@ use terraform_plugin::{
 use crate::credential::endpoint;
 use crate::credential::{self, CredentialTracker, Required, SendDecision};
 use crate::run::errors::api_error;
-use crate::run::scope::{Scope, planned_id, region_from_state};
-use crate::run::values::{argument, fails_at_apply};
+use crate::run::scope::{Scope, planned_id};
+use crate::run::values::{argument, fails_at_apply, will_fail};
 use crate::run::{RunState, kong, validators};
 use crate::webhook::plan;
 use crate::webhook::rules::{self, Origin, Record};
@@ -117,18 +117,28 @@ impl Resource for AuditLogWebhook {
         if moves_time || is_open || rules::adopts(&call.private, prior, &call.planned) {
             call.planned.updated_at = Attr::Unknown;
         }
-        if form == Form::Destination {
-            return Ok(());
-        }
-        if plan_credential(
-            run,
-            config,
-            prior,
-            &call.planned,
-            (&mut call.private, call.planned_private.as_ref()),
-            &mut call.diagnostics,
-        ) {
+        if form != Form::Destination
+            && plan_credential(
+                run,
+                config,
+                prior,
+                &call.planned,
+                (&mut call.private, call.planned_private.as_ref()),
+                &mut call.diagnostics,
+            )
+        {
             call.planned.updated_at = Attr::Unknown;
+        }
+        let moved = if prior.region == call.planned.region {
+            "portal_id"
+        } else {
+            "region"
+        };
+        if let Some(old) = old
+            && (prior.region != call.planned.region || prior.portal_id != call.planned.portal_id)
+            && will_fail(&call.diagnostics)
+        {
+            call.diagnostics.push(plan::old_stream_goes_first(&old, moved));
         }
         Ok(())
     }
@@ -167,11 +177,9 @@ impl Resource for AuditLogWebhook {
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let (run, planned) = (call.data, &call.planned);
-        let stream = Stream::of(
-            run,
-            Scope::of(&planned.region, &planned.portal_id)?,
-            planned.uses_v2(),
-        )?;
+        let region = run.regions.at_apply(&planned.region, &call.config.region)?;
+        let scope = Scope::of(&region, &planned.portal_id)?;
+        let stream = Stream::of(run, scope, planned.uses_v2())?;
         let change = Change {
             config: &call.config,
             prior: Some(&call.state),
@@ -184,7 +192,11 @@ impl Resource for AuditLogWebhook {
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
         let state = &call.state;
-        let scope = Scope::of(&region_from_state(&state.region)?.into(), &state.portal_id)?;
+        if state.region.is_null() {
+            call.diagnostics.push(rules::region_not_known());
+            return Ok(());
+        }
+        let scope = Scope::of(&state.region, &state.portal_id)?;
         let stream = Stream::of(call.data, scope, state.uses_v2())?;
         stream.remove(state, &call.private, &mut call.diagnostics).await
     }
@@ -254,11 +266,11 @@ fn left_destination(prior: &Model, planned: &Model) -> Option<DestinationId> {
 }
 
 impl TrackedResource for AuditLogWebhook {
-    async fn rollback_create(&self, run: &RunState, state: &Model) {
+    async fn rollback_create(&self, run: &RunState, state: &Model, private: &Private) {
         if let Ok(scope) = Scope::of(&state.region, &state.portal_id)
             && let Ok(stream) = Stream::of(run, scope, state.uses_v2())
         {
-            stream.roll_back(state).await;
+            stream.roll_back(state, private).await;
         }
     }
 }

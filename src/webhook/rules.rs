@@ -169,21 +169,30 @@ pub(super) fn adopts(private: &Private, prior: &Model, planned: &Model) -> bool 
     prior.target().as_ref() == Some(&target) && !Record::of(private).is_some_and(|record| record.is(&target))
 }
 
-/// Whether another process or user has redirected the stream since the last apply of this resource.
+/// Whether another process or user has redirected the stream since a request of this resource set its target.
 pub(super) fn was_redirected(private: &Private, prior: &Model) -> bool {
     let (record, target) = (Record::of(private), prior.target());
     record
         .zip(target)
-        .is_some_and(|(record, target)| !record.is(&target))
+        .is_some_and(|(record, target)| record.origin == Origin::Foreign || !record.is(&target))
 }
 
-/// Whether Konnect has the target of a change that keeps it. With `endpoint_wo`, the change has no target, and the record
-/// identifies it.
-pub(super) fn is_same(private: &Private, target: Option<&Target>, found: &Target) -> bool {
-    match target {
-        Some(target) => target == found,
-        // Under `ignore_changes`, the plan has accepted another URL that the refresh saw.
-        None => endpoint::is_changed(private) || Record::of(private).is_none_or(|record| record.is(found)),
+/// Whether Konnect has the target that the plan saw. With `endpoint_wo`, the state has only the host: the record identifies
+/// the target, unless the refresh saw another URL, on that host.
+pub(super) fn is_as_planned(private: &Private, prior: &Model, found: &Target) -> bool {
+    if let Some(prior) = prior.target() {
+        return prior == *found;
+    }
+    let is_seen = |url: &str| endpoint::is_changed(private) && prior.endpoint_host == endpoint::host(url);
+    Record::of(private).is_some_and(|record| record.is(found))
+        || matches!(found, Target::Endpoint(url) if is_seen(url))
+}
+
+/// Records the target of a state that has lost its private data: Terraform saves an object without it if the provider does
+/// not respond to a change. The state of another provider has no region.
+pub(super) fn recover(private: &mut Private, state: &Model) {
+    if let (None, false, Some(target)) = (Record::of(private), state.region.is_null(), state.target()) {
+        Record::set(private, Origin::Applied, &target);
     }
 }
 
@@ -200,11 +209,11 @@ pub(super) fn occupied(scope: &Scope, found: &Current) -> Diagnostic {
         format!("{} already delivers audit events", scope.owner()),
         format!(
             "The webhook of {scope} is switched on and delivers to {target}. A creation does not change it.\n\n\
-             If this plan replaces this resource, no action is required. If another resource of this configuration has this webhook, remove one of the two: a {} has one webhook. After \
-             a rename or a new key, write a moved block. If this apply removes the other resource, apply again. If this \
-             apply replaces it with create_before_destroy, remove that setting. If the plan deletes a deposed object of \
-             this resource, which an interrupted apply leaves, run `terraform state rm` for this resource, and import the \
-             webhook.\n\n\
+             If this plan replaces this resource, no action is required. If another resource of this configuration has this \
+             webhook, remove this one: a {} has one webhook. After a rename or a new key, write a moved block. If this \
+             apply removes the other resource, apply again. If this apply replaces it with create_before_destroy, remove \
+             that setting. If the plan deletes a deposed object of this resource, which an interrupted apply leaves, run \
+             `terraform state rm` for this resource, which drops all its objects, and import each webhook.\n\n\
              To manage the existing webhook, import it with its target:\n\n{}\n\n\
              To redirect it to another target, set replace_existing = true. That does not take over a webhook that already has \
              the target of this resource.",
@@ -241,9 +250,9 @@ pub(super) fn not_confirmed(
     Diagnostic::error(
         "Imported stream is not redirected",
         format!(
-            "The webhook of {scope} delivers to {found}, which no apply of this resource has set. After an import or a \
-             move from another provider, a change of the target needs replace_existing = true, until an apply of this \
-             resource has succeeded. Set the target to the existing one, or set replace_existing = true to redirect the \
+            "The webhook of {scope} delivers to {found}, which no apply of this resource has set. After an import, a move \
+             from another provider, or an apply that was killed, a change of the target needs replace_existing = true, until \
+             an apply of this resource has succeeded. Set the target to the existing one, or set replace_existing = true to redirect the \
              stream. If the webhook of another region or Dev Portal was meant, correct {}.",
             scope.attribute()
         ),
@@ -283,11 +292,20 @@ pub(super) fn left_in_place(scope: &Scope, found: &Current) -> Diagnostic {
     Diagnostic::warning(
         "Webhook was left in place",
         format!(
-            "The webhook of {scope} {activity} to {}, which this resource neither applied nor imported. Nothing was \
-             removed at Konnect. The resource is removed from the state. To remove the webhook too, import it and destroy \
-             it.",
+            "The webhook of {scope} {activity} to {}, which no apply of this resource has set. Nothing was removed at \
+             Konnect. The resource is removed from the state. To remove the webhook too, import it and destroy it.",
             found.target()
         ),
+    )
+}
+
+/// The warning that a removal left the webhook of a state that was moved from another provider and never applied. That
+/// state does not contain the region, and a guess could remove another webhook.
+pub(super) fn region_not_known() -> Diagnostic {
+    Diagnostic::warning(
+        "Webhook was left in place",
+        "The state of this resource was moved from another provider, and no apply has stored the region. Nothing was removed \
+         at Konnect. The resource is removed from the state. To remove the webhook too, import it and destroy it.",
     )
 }
 

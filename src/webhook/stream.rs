@@ -28,7 +28,7 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The webhook of a scope.
 pub(crate) struct Stream<'a> {
     pub(super) run: &'a RunState,
-    client: &'a Client,
+    pub(super) client: &'a Client,
     pub(super) scope: Scope,
     /// Whether the configuration or state has an endpoint: v2 must then be available.
     uses_v2: bool,
@@ -95,6 +95,7 @@ impl<'a> Stream<'a> {
         private: &mut Private,
         diagnostics: &mut Diagnostics,
     ) -> Result<Option<Model>, Error> {
+        rules::recover(private, known);
         let Some(mut found) = self.current().await? else {
             return Ok(None);
         };
@@ -230,15 +231,11 @@ impl<'a> Stream<'a> {
         match found {
             None if keeps_target && !prior.region.is_null() => return Err(rules::gone(&self.scope).into()),
             Some(found) if !is_unconfirmed => {
-                let expected = if keeps_target {
-                    rules::is_same(private, target.as_ref(), &found)
-                } else {
-                    target.as_ref() == Some(&found) || prior.target().is_none_or(|prior| prior == found)
-                };
-                // Nothing has refreshed a state that was moved from another provider: its plan names the target.
-                is_as_before = expected;
-                let is_named = prior.region.is_null() && rules::is_displaced(private, &found);
-                if !(expected || is_named) {
+                is_as_before =
+                    target.as_ref() == Some(&found) || rules::is_as_planned(private, prior, &found);
+                // Without a record, as after a move from another provider, the plan names the target.
+                let is_named = Record::of(private).is_none() && rules::is_displaced(private, &found);
+                if !(is_as_before || is_named) {
                     return Err(rules::changed_since_plan(&self.scope, &found).into());
                 }
             }
@@ -367,7 +364,7 @@ impl<'a> Stream<'a> {
     /// webhook may have been on before, and its previous target is not known.
     ///
     /// This run no longer holds the lock of the state, so another run may have changed the webhook: it is read first.
-    pub(crate) async fn roll_back(&self, created: &Model) {
+    pub(crate) async fn roll_back(&self, created: &Model, private: &Private) {
         if created.replaces() || created.enabled != Attr::Known(true) {
             return;
         }
@@ -379,12 +376,7 @@ impl<'a> Stream<'a> {
         };
         let removal = async {
             let found = stream.current().await?;
-            // The state of a creation with `endpoint_wo` has only the host.
-            let is_created = |found: &Current| match (created.target(), found.target()) {
-                (None, Target::Endpoint(url)) => created.endpoint_host == endpoint::host(&url),
-                (created, found) => created == Some(found),
-            };
-            let Some(found) = found.filter(is_created) else {
+            let Some(found) = found.filter(|found| rules::owns(private, created, &found.target())) else {
                 return Ok(false);
             };
             stream.take_down(stream.client, &found).await?;

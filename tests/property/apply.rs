@@ -362,7 +362,7 @@ impl World<'_> {
             return;
         }
         let created = Truth::of(self.emulator);
-        session.rollback(address.kind, &state.value).await;
+        session.rollback(address.kind, &state).await;
         let now = Truth::of(self.emulator);
         let region = text(&state.value, "region");
         created.only_webhook_changed(&now, (address.kind == Kind::Webhook).then_some(region));

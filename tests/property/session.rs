@@ -4,6 +4,7 @@
 use serde_json::{Map, Value as Json, json};
 use terraform_plugin::protocol::{
     ApplyRequest, ClientCapabilities, PlanRequest, PlanResponse, ReadRequest, ServeMode, Server,
+    StateResponse,
 };
 use terraform_plugin::{Diagnostics, ImportTarget, Schema, Severity, Value};
 use terraform_provider_konnect::KonnectProvider;
@@ -150,10 +151,15 @@ impl Session {
     }
 
     /// Removes an object whose creation no state records.
-    pub async fn rollback(&self, kind: Kind, state: &Value) {
+    pub async fn rollback(&self, kind: Kind, created: &Stored) {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let data = self.server.configured_data().unwrap();
-        resource.rollback_create(&data, state).await;
+        let created = StateResponse {
+            state: created.value.clone(),
+            private: created.private.clone(),
+            ..StateResponse::default()
+        };
+        resource.rollback_create(&data, &created).await;
     }
 
     /// Applies a change, and checks the result. A failure must not lose the state.

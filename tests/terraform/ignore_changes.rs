@@ -38,6 +38,23 @@ fn ignored_credential_that_was_rotated_is_not_overwritten() {
     }
 }
 
+/// The credential goes only to the configured endpoint, so it is not sent. One apply settles that.
+#[test]
+fn ignored_endpoint_that_was_changed_is_accepted_by_one_apply() {
+    for kind in Kind::BOTH {
+        let block = kind.bare().with("authorization_wo", AUTHORIZATION);
+        let workspace = Workspace::of(ignoring(block, "[endpoint]"));
+        workspace.apply();
+        kind.patch(&workspace, &json!({ "endpoint": "https://theirs.example.com/" }));
+        workspace.apply();
+        workspace.assert_no_changes();
+        assert_eq!(
+            kind.stored(&workspace.konnect)["endpoint"],
+            "https://theirs.example.com/"
+        );
+    }
+}
+
 #[test]
 fn ignored_version_is_not_sent() {
     for kind in Kind::BOTH {

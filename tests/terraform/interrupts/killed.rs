@@ -6,7 +6,7 @@ use super::{
     ANSWERED, APPLY, AT_ONCE, DESTINATIONS, DESTROY, REGIONS, are_held, asked, configuration, hold, is_empty,
     is_whole, left_nothing, reconcile, workspace,
 };
-use crate::workspace::{Running, Workspace, until};
+use crate::workspace::{Block, Running, Workspace, assert_no_secret, until};
 
 /// Kills only the CLI while requests are held, and releases them after the plugin has detected the kill.
 #[track_caller]
@@ -138,6 +138,57 @@ fn apply_after_kill_completes_updates() {
         interruption(&workspace, running);
         assert_eq!(reconcile(&workspace), [""; 0]);
         is_whole(&workspace, "json");
+    }
+}
+
+/// The CLI saves an object without its private data if the provider does not respond to a change.
+#[test]
+fn webhook_whose_update_was_killed_keeps_its_owner() {
+    let url = "https://siem.example.com/zX8qT3vBwKpL0m-secret-path";
+    for interruption in [kill_plugin as Interruption, interrupt_twice] {
+        let workspace = Workspace::new();
+        let ids = workspace.konnect.add_destinations("global", 3).unwrap();
+        let to = |id: &str| {
+            let block = Block::webhook("eu").with("region", "eu");
+            block.with("audit_log_destination_id", id)
+        };
+        let secret = Block::webhook_with_endpoint("us")
+            .with("region", "us")
+            .without("endpoint")
+            .with("endpoint_wo", url);
+        workspace.set_up(format!("{}{secret}", to(&ids[0])));
+        workspace.apply();
+        for redirected in [false, true] {
+            let off = secret.clone().with("enabled", redirected);
+            workspace.configure(format!("{}{off}", to(&ids[usize::from(!redirected)])));
+            hold(&workspace, "PATCH", 0, false);
+            let running = workspace.start(APPLY);
+            are_held(&workspace, "PATCH", 2);
+            interruption(&workspace, running);
+            if redirected {
+                break;
+            }
+            workspace
+                .run(&["apply", "-json", "-auto-approve", "-refresh-only"])
+                .succeeds();
+            let state = std::fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
+            assert_no_secret(&state, "the state", &["zX8qT3vBwKpL0m"]);
+            workspace.apply_and_assert_no_changes();
+            assert_eq!(
+                workspace.konnect.region("eu")["webhook"]["audit_log_destination_id"],
+                ids[1]
+            );
+        }
+        let theirs = serde_json::json!({ "audit_log_destination_id": ids[2], "enabled": true });
+        workspace.konnect.edit_webhook("eu", theirs).unwrap();
+        let before = workspace.konnect.region("eu")["webhook"].take();
+        let run = workspace.destroy();
+        let left = run
+            .warnings()
+            .into_iter()
+            .filter(|w| w.summary == "Webhook was left in place");
+        assert!(left.count() > 0, "{}", run.report());
+        assert_eq!(workspace.konnect.region("eu")["webhook"], before);
     }
 }
 

@@ -29,7 +29,7 @@ fn is_refusal(diagnostic: &Diagnostic, region: &str, target: &str) {
     let (id, argument) = (format!("id = \"{region}\""), format!("region = \"{region}\""));
     let ways_out = [
         "switched on",
-        "remove one of the two",
+        "remove this one",
         "moved",
         "import {",
         "replace_existing = true",

@@ -3,13 +3,14 @@
 //!
 //! [`creation`]: a creation never changes a webhook that is switched on. [`import`]: an import never redirects.
 //! [`removal`]: a destroy removes what this resource applied or imported. [`planning`]: planning never fails.
-//! [`reads`]: what a read may conclude. [`destinations`]: the removal of a destination in use.
+//! [`redirected`]: no redirect is overwritten without a word. [`reads`]: what a read may conclude. [`destinations`]: the removal of a destination in use.
 
 mod creation;
 mod destinations;
 mod import;
 mod planning;
 mod reads;
+mod redirected;
 mod removal;
 
 use serde_json::{Value, json};

@@ -35,7 +35,7 @@ pub trait AnyResource<D>: Deref<Target = Served<D>> + Send + Sync {
     async fn apply_model(&self, configured: Configured<D>, request: ApplyRequest) -> StateResponse;
     async fn read_model(&self, configured: Configured<D>, request: ReadRequest) -> StateResponse;
     async fn import_model(&self, configured: Configured<D>, target: ImportTarget<Value>) -> StateResponse;
-    async fn rollback_model(&self, data: &D, state: &Value);
+    async fn rollback_model(&self, data: &D, created: &StateResponse);
     fn upgrade_model(&self, data: Option<&D>, version: i64, state: Json) -> StateResponse;
     fn generate_model(&self, state: &Value) -> Result<Value, Diagnostics>;
     /// Converts the state of another resource type, if it is one of [`AnyResource::moves_from`].
@@ -139,8 +139,8 @@ impl<D: Send + Sync + 'static> DynResource<D> {
 
     /// Removes an object whose creation no state records, because the host ended before it received the response.
     /// `data` is the provider with which the object was created.
-    pub async fn rollback_create(&self, data: &D, state: &Value) {
-        self.rollback_model(data, state).await;
+    pub async fn rollback_create(&self, data: &D, created: &StateResponse) {
+        self.rollback_model(data, created).await;
     }
 
     /// Upgrades a stored state to the current schema version. Requires no configuration.
@@ -236,7 +236,7 @@ fn newer(what: &str, type_name: &str, version: i64, supported: i64) -> Diagnosti
 pub(crate) struct ErasedResource<R: Resource> {
     erased: Erased<R, R::Data>,
     on_state_seen: fn(&R, &R::Data, &R::Model),
-    rollback_create: for<'a> fn(&'a R, &'a R::Data, &'a R::Model) -> BoxFuture<'a, ()>,
+    rollback_create: for<'a> fn(&'a R, &'a R::Data, &'a R::Model, &'a Private) -> BoxFuture<'a, ()>,
 }
 
 impl<R: Resource> ErasedResource<R> {
@@ -244,7 +244,7 @@ impl<R: Resource> ErasedResource<R> {
         Self {
             erased: Erased::new(run, inner.type_name(), R::Model::schema, inner),
             on_state_seen: |_, _, _| {},
-            rollback_create: |_, _, _| std::future::ready(()).boxed(),
+            rollback_create: |_, _, _, _| std::future::ready(()).boxed(),
         }
     }
 
@@ -254,7 +254,9 @@ impl<R: Resource> ErasedResource<R> {
     {
         Self {
             on_state_seen: R::on_state_seen,
-            rollback_create: |resource, data, state| resource.rollback_create(data, state).boxed(),
+            rollback_create: |resource, data, state, private| {
+                resource.rollback_create(data, state, private).boxed()
+            },
             ..Self::new(run, inner)
         }
     }
@@ -559,10 +561,11 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
         }
     }
 
-    async fn rollback_model(&self, data: &R::Data, state: &Value) {
+    async fn rollback_model(&self, data: &R::Data, created: &StateResponse) {
         // The panic hook logs a panic. The host has ended, so a diagnostic has no receiver.
-        if let Ok(state) = from_value::<R::Model>(state) {
-            let rollback = (self.rollback_create)(self.inner(), data, &state);
+        if let Ok(state) = from_value::<R::Model>(&created.state) {
+            let private = Private::from_bytes(&created.private);
+            let rollback = (self.rollback_create)(self.inner(), data, &state, &private);
             let _ = catch_panic(rollback.map(Ok)).await;
         }
     }

@@ -124,6 +124,9 @@ mod unix {
     /// The longest path of a socket that every system accepts, in bytes: 103 on macOS, 107 on Linux.
     const MAX_PATH: usize = 103;
 
+    /// How many names are tried.
+    const MAX_NAMES: u8 = 50;
+
     /// A listening Unix domain socket with its file.
     pub struct Socket {
         listener: UnixListener,
@@ -157,7 +160,22 @@ mod unix {
     }
 
     impl Socket {
+        /// Tries another name if a process has it: `fastrand` begins with the time, which processes can share.
         pub(crate) fn bind(options: &ListenOptions) -> Result<Self, ListenError> {
+            for _ in 1..MAX_NAMES {
+                match Self::bind_once(options) {
+                    Err(ListenError::Socket { source, .. })
+                        if matches!(
+                            source.kind(),
+                            io::ErrorKind::AlreadyExists | io::ErrorKind::AddrInUse
+                        ) => {}
+                    bound => return bound,
+                }
+            }
+            Self::bind_once(options)
+        }
+
+        fn bind_once(options: &ListenOptions) -> Result<Self, ListenError> {
             let group = options.socket_group.as_deref().map(gid).transpose()?;
             // Short, because the path of a socket is: a temporary folder of 90 characters must do.
             let name = format!("tf{:08x}", fastrand::u32(..));
@@ -227,6 +245,22 @@ mod unix {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As in two processes that start at the same time.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn bind_name_that_exists_uses_the_next_one() {
+        let sockets = [1, 2].map(|_| {
+            fastrand::seed(7);
+            Listener::bind(&ListenOptions::default()).unwrap().address()
+        });
+        fastrand::seed(7);
+        let _first = Listener::bind(&ListenOptions::default()).unwrap();
+        assert_eq!(sockets[0], sockets[1], "a dropped socket frees its name");
+        fastrand::seed(7);
+        let second = Listener::bind(&ListenOptions::default()).unwrap();
+        assert_ne!(second.address(), sockets[0]);
+    }
 
     #[tokio::test]
     async fn bind_tcp_uses_first_free_port() {

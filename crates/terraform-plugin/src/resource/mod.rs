@@ -146,7 +146,12 @@ pub trait TrackedResource: Resource {
 
     /// Removes an object whose creation no state records, because the host ended before it received the response. The
     /// run's `stop` is already cancelled: the removal must ignore it, and end within seconds. Default: does nothing.
-    fn rollback_create(&self, _data: &Self::Data, _state: &Self::Model) -> impl Future<Output = ()> + Send {
+    fn rollback_create(
+        &self,
+        _data: &Self::Data,
+        _state: &Self::Model,
+        _private: &Private,
+    ) -> impl Future<Output = ()> + Send {
         async {}
     }
 }

@@ -7,7 +7,7 @@ use prost::bytes::Bytes;
 use tonic::Status;
 use tonic::codegen::BoxFuture;
 
-use crate::engine::request::ApplyRequest;
+use crate::engine::request::{ApplyRequest, StateResponse};
 use crate::plugin::codec::encode;
 use crate::plugin::grpc::{Encoded, decode};
 use crate::plugin::proto::tfplugin6 as tf;
@@ -16,7 +16,7 @@ use crate::plugin::service::messages::{Failure, caught, identity, stored_identit
 use crate::plugin::service::{Services, fail};
 use crate::plugin::wire;
 use crate::server::Server;
-use crate::{Diagnostics, Provider, Value};
+use crate::{Diagnostics, Provider};
 
 impl<P: Provider> Services<P> {
     /// Creates, updates or deletes an object. A create whose response cannot be delivered is rolled back.
@@ -29,8 +29,8 @@ impl<P: Provider> Services<P> {
         let type_name = request.type_name.clone();
         let work = apply(self.server.clone(), request);
         let (server, provider) = (self.server.clone(), self.server.configured_data());
-        let undelivered = |created: Value| async move {
-            let (false, Some(provider)) = (created.is_null(), provider) else {
+        let undelivered = |created: StateResponse| async move {
+            let (false, Some(provider)) = (created.state.is_null(), provider) else {
                 return;
             };
             if let Ok(resource) = server.resource(&type_name) {
@@ -45,14 +45,14 @@ impl<P: Provider> Services<P> {
     }
 }
 
-/// The response, and the state of a created object.
+/// The response, and a created object.
 async fn apply<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::apply_resource_change::Request,
-) -> (Encoded, Value) {
+) -> (Encoded, StateResponse) {
     let (prior, private) = (request.prior_state.clone(), request.planned_private.clone());
     let planned_identity = request.planned_identity.clone();
-    let mut created = Value::Null;
+    let mut created = StateResponse::default();
     let mut response = caught(change(&server, request, &mut created))
         .await
         .unwrap_or_else(tf::apply_resource_change::Response::failed);
@@ -68,7 +68,7 @@ async fn apply<P: Provider>(
 async fn change<P: Provider>(
     server: &Server<P>,
     request: tf::apply_resource_change::Request,
-    created: &mut Value,
+    created: &mut StateResponse,
 ) -> Result<tf::apply_resource_change::Response, Diagnostics> {
     let resource = server.resource(&request.type_name)?;
     let ty = resource.schema().object_type();
@@ -84,12 +84,12 @@ async fn change<P: Provider>(
     let response = tf::apply_resource_change::Response {
         new_state: Some(encode(&applied.state, ty)),
         new_identity: identity(resource.schema(), applied.identity.as_ref()),
-        private: applied.private,
-        diagnostics: wire::diagnostics(applied.diagnostics),
+        private: applied.private.clone(),
+        diagnostics: wire::diagnostics(applied.diagnostics.clone()),
         ..<_>::default()
     };
     if is_create {
-        *created = applied.state;
+        *created = applied;
     }
     Ok(response)
 }
