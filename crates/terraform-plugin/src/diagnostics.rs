@@ -56,8 +56,8 @@ impl Diagnostic {
         }
     }
 
-    /// Shows this warning in every plan of a change. A host plans twice, and the second plan, during apply, leaves out
-    /// warnings. Before Terraform 1.16, the only plan of an update with `-refresh=false` looks like the second one.
+    /// Shows this warning in every plan that may be the only one of a change. A host plans again during apply, without
+    /// warnings. Before Terraform 1.16, the only plan of an update with `-refresh=false` looks like that.
     #[must_use]
     pub fn in_every_plan(self) -> Self {
         Self {

@@ -54,8 +54,7 @@ impl<D: Send + Sync + 'static> DynResource<D> {
         clean(self.schema(), found)
     }
 
-    /// Plans a change, with the warnings of its validation. The second plan of a change, during apply, has only errors and
-    /// the warnings of [`Diagnostic::in_every_plan`].
+    /// Plans a change, with the warnings of its validation. The second plan of a change, during apply, has no warnings.
     pub async fn plan(&self, request: PlanRequest) -> PlanResponse {
         remember(self.schema(), [&request.prior, &request.config]);
         // The state of an object that was moved from another provider can lack a part: its identity is not settled, but
@@ -63,6 +62,7 @@ impl<D: Send + Sync + 'static> DynResource<D> {
         let settled = self.schema().identity_of(&request.prior).is_some();
         let stored = request.identity.clone();
         let again = self.run.plans_again(&request);
+        let is_certain = !request.planned_private.is_empty();
         let mut response = match self.run.require() {
             Ok(configured) => {
                 let warnings = self.warnings(&request);
@@ -73,7 +73,7 @@ impl<D: Send + Sync + 'static> DynResource<D> {
             Err(error) => PlanResponse::failed(request, error),
         };
         if again {
-            response.diagnostics = in_every_plan(response.diagnostics);
+            response.diagnostics = without_warnings(response.diagnostics, is_certain);
         }
         response.diagnostics = clean(self.schema(), response.diagnostics);
         // A create or replacement can change the identity; the plan of an update keeps it.
@@ -215,9 +215,10 @@ impl<D: Send + Sync + 'static> DynResource<D> {
     }
 }
 
-fn in_every_plan(diagnostics: Diagnostics) -> Diagnostics {
+/// The errors of a second plan. Unless it certainly is the second one, also the warnings of [`Diagnostic::in_every_plan`].
+fn without_warnings(diagnostics: Diagnostics, is_certain: bool) -> Diagnostics {
     let all = diagnostics.into_iter();
-    all.filter(|found| found.severity == Severity::Error || found.in_every_plan)
+    all.filter(|found| found.severity == Severity::Error || (found.in_every_plan && !is_certain))
         .collect()
 }
 
