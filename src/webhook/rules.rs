@@ -292,7 +292,7 @@ pub(super) fn left_in_place(scope: &Scope, found: &Current) -> Diagnostic {
     Diagnostic::warning(
         "Webhook was left in place",
         format!(
-            "The webhook of {scope} {activity} to {}, which no apply of this resource has set. Nothing was removed at \
+            "The webhook of {scope} {activity} to {}, which this resource has no record of setting. Nothing was removed at \
              Konnect. The resource is removed from the state. To remove the webhook too, import it and destroy it.",
             found.target()
         ),
