@@ -75,8 +75,8 @@ pub struct Serve {
     time_scale: TimeScale,
     /// Trust receivers whose certificates the authorities in FILE (PEM) signed
     ///
-    /// FILE is read for each delivery, so that a receiver can write it later. A delivery that fails because FILE cannot
-    /// be read is tried again.
+    /// FILE is read for each delivery, so that a receiver can write it later: it may be absent or empty at the start. A
+    /// delivery that fails because FILE cannot be read is tried again.
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
     /// Deliver to HOST as well; without it, deliveries go to loopback addresses only

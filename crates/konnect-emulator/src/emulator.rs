@@ -44,7 +44,10 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// The port is in use ([`io::ErrorKind::AddrInUse`]), or no key can be generated.
+    /// The port is in use ([`io::ErrorKind::AddrInUse`]), the file of [`DeliveryOptions::trusted_authorities`] has
+    /// something other than certificates ([`io::ErrorKind::InvalidInput`]), or no key can be generated.
+    ///
+    /// [`DeliveryOptions::trusted_authorities`]: crate::DeliveryOptions::trusted_authorities
     pub async fn start(options: EmulatorOptions) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let mut emulator = Self {

@@ -37,7 +37,7 @@ pub(crate) const RETENTION_DAYS: u32 = 7;
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryOptions {
     /// A file with the certificates of further authorities to trust, in PEM. It is read for each attempt: a receiver can
-    /// write it after the emulator has started, and again after a restart.
+    /// write it after the emulator has started, and again after a restart. It may be absent or empty at the start.
     pub trusted_authorities: Option<PathBuf>,
     /// Allowed hosts in addition to loopback addresses: names or addresses, in any case.
     pub allowed_hosts: Vec<String>,

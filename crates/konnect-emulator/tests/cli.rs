@@ -135,6 +135,11 @@ fn serve_invalid_arguments_are_refused() {
         (["--time-scale", "1001"], 2, "from 0 to 1000"),
         (["--time-scale", "fast"], 2, "from 0 to 1000"),
         (["--pull-api", "sometimes"], 2, "forbidden"),
+        (
+            ["--trust", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")],
+            1,
+            "--trust: ",
+        ),
     ] {
         let refused = run(arguments);
         assert_eq!(refused.status.code(), Some(code), "{refused:?}");

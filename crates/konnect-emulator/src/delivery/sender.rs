@@ -1,9 +1,9 @@
 //! Sends a batch to a receiver over HTTPS, in one attempt.
 
 use std::error::Error as _;
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{fs, io};
 
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, StatusCode};
@@ -47,12 +47,23 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(options: &DeliveryOptions, scale: TimeScale) -> Self {
-        Self {
+    /// Fails if the file of the authorities has no certificates. It may be absent or empty, because a receiver can write
+    /// it later.
+    pub(crate) fn new(options: &DeliveryOptions, scale: TimeScale) -> io::Result<Self> {
+        let sender = Self {
             allowed: AllowedHosts::new(&options.allowed_hosts),
             authorities: options.trusted_authorities.clone(),
             timeout: scale.of(TIMEOUT).max(MIN_TIMEOUT),
+        };
+        let file = sender
+            .authorities
+            .as_ref()
+            .and_then(|file| fs::metadata(file).ok());
+        if file.is_some_and(|file| file.len() > 0) {
+            let failed = |why| io::Error::new(io::ErrorKind::InvalidInput, format!("--trust: {why}"));
+            sender.authorities().map_err(failed)?;
         }
+        Ok(sender)
     }
 
     pub(crate) async fn send(&self, delivery: &Delivery, body: Vec<u8>) -> Outcome {
@@ -97,13 +108,14 @@ impl Sender {
             .retry(reqwest::retry::never())
             .timeout(self.timeout)
             .dns_resolver(self.allowed.clone());
+        let authorities = || self.authorities().map_err(Outcome::unsent);
         let builder = if trusts_any {
             builder.tls_certs_only([]).tls_danger_accept_invalid_certs(true)
         } else if self.allowed.is_loopback_only() {
             // Public authorities do not sign for this machine.
-            builder.tls_certs_only(self.authorities()?)
+            builder.tls_certs_only(authorities()?)
         } else {
-            builder.tls_certs_merge(self.authorities()?)
+            builder.tls_certs_merge(authorities()?)
         };
         let failed = |error| Outcome::refused(&format!("no client could be made: {}", root_cause(&error)));
         builder.build().map_err(failed)
@@ -111,20 +123,18 @@ impl Sender {
 
     /// The certificates to trust. The file may be incomplete while it is being written: another attempt may read all of
     /// it.
-    fn authorities(&self) -> Result<Vec<Certificate>, Outcome> {
+    fn authorities(&self) -> Result<Vec<Certificate>, String> {
         let Some(file) = &self.authorities else {
             return Ok(Vec::new());
         };
-        let failed =
-            |what: &str| Outcome::unsent(format!("the trusted authorities in {} {what}", file.display()));
+        let failed = |what: &str| format!("the trusted authorities in {} {what}", file.display());
         let pem = fs::read(file).map_err(|error| failed(&format!("cannot be read: {error}")))?;
         let certificates = Certificate::from_pem_bundle(&pem);
-        let certificates =
-            certificates.map_err(|error| failed(&format!("are not certificates in PEM: {error}")))?;
-        if certificates.is_empty() {
-            return Err(failed("have no certificate in PEM"));
+        match certificates {
+            Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+            Ok(_) => Err(failed("have no certificate in PEM")),
+            Err(error) => Err(failed(&format!("are not certificates in PEM: {error}"))),
         }
-        Ok(certificates)
     }
 }
 

@@ -11,21 +11,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State as Extract};
 use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse as _;
 use http::header::DATE;
 use http::{Response, StatusCode};
+use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::problem::Problem;
+use crate::api::problem::{Faults, Problem};
 use crate::api::route;
 use crate::fault;
 use crate::fault::rule::Fault;
 use crate::http::listener::Listener;
-use crate::http::response::ApiResponse;
 use crate::http::wire::WireHandle;
 use crate::organization::shared::Shared;
 use crate::{api, control};
@@ -76,9 +76,7 @@ async fn konnect(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    // Reads more than it accepts: clients read the response only after they have sent their body.
-    let body = to_bytes(body, MAX_DRAIN_BYTES).await.ok();
-    let body = body.filter(|body| body.len() <= MAX_BODY_BYTES);
+    let body = read(body).await;
     let path = parts
         .uri
         .path_and_query()
@@ -101,7 +99,7 @@ async fn konnect(
     let stale = found == Some(Fault::Stale);
     let handle = || {
         let response = match &body {
-            Some(body) => {
+            Ok(body) => {
                 let request = api::call::Request {
                     region: &region,
                     path: rest,
@@ -113,7 +111,7 @@ async fn konnect(
                 };
                 api::respond(&shared, &request)
             }
-            None => too_large(),
+            Err(problem) => problem.to_response(),
         };
         response.dated(date.clone())
     };
@@ -143,10 +141,20 @@ async fn konnect(
     outcome.response
 }
 
-fn too_large() -> ApiResponse {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "The request body is larger than 1 MiB",
-    )
-    .to_response()
+/// Reads a body. 413 if it is too large, 400 if the connection ends within it.
+async fn read(body: Body) -> Result<Bytes, Problem> {
+    // Reads more than it accepts: clients read the response only after they have sent their body.
+    let read = Limited::new(body, MAX_DRAIN_BYTES).collect().await;
+    match read.map(Collected::to_bytes) {
+        Ok(body) if body.len() <= MAX_BODY_BYTES => Ok(body),
+        Err(error) if !error.is::<LengthLimitError>() => {
+            let mut faults = Faults::of("body");
+            faults.reject("body", "invalid", "is incomplete");
+            Err(faults.problem("The connection ended within the request body"))
+        }
+        _ => Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The request body is larger than 1 MiB",
+        )),
+    }
 }

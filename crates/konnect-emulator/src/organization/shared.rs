@@ -58,6 +58,8 @@ impl Shared {
             latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
             ..Conditions::default()
         };
+        let sender = options.deliveries.as_ref();
+        let sender = sender.map(|deliveries| Sender::new(deliveries, options.time_scale));
         let shared = Self {
             store: Store::new(clock.clone()),
             key: SigningKey::generate()?,
@@ -65,10 +67,7 @@ impl Shared {
             connections: Connections::default(),
             events: EventLog::default(),
             queues: Queues::default(),
-            sender: options
-                .deliveries
-                .as_ref()
-                .map(|deliveries| Sender::new(deliveries, options.time_scale)),
+            sender: sender.transpose()?,
             tasks: TaskTracker::new(),
             runtime: Handle::current(),
             stop: CancellationToken::new(),

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::tests::{TOKEN, new_destination, start};
@@ -80,6 +80,19 @@ async fn body_above_1_mib_is_refused() {
     body.push(b' ');
     konnect.send("POST", path, &headers, &body).await.problem(413);
     assert_eq!(konnect.requests()[1].status, Some(413));
+}
+
+#[tokio::test]
+async fn body_incomplete_is_refused() {
+    let konnect = start().await;
+    let head = "PATCH /eu/v2/audit-log-webhook HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{";
+    let mut stream = TcpStream::connect(konnect.address()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    drop(stream);
+    while konnect.requests().is_empty() || konnect.requests()[0].status.is_none() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(konnect.requests()[0].status, Some(400));
 }
 
 #[tokio::test]
