@@ -1,7 +1,6 @@
 //! The command line.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use konnect_emulator::{Behavior, Certificate, DeliveryOptions, EmulatorOptions, EventKind, TimeScale};
@@ -52,7 +51,7 @@ pub struct Serve {
     port: u16,
     /// Delay every response of the API by MS milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
-    latency: u64,
+    pub latency: u64,
     /// Run SECONDS ahead of this machine's clock, or behind if negative
     #[arg(
         long,
@@ -130,7 +129,6 @@ impl Serve {
         };
         EmulatorOptions {
             port: self.port,
-            latency: Duration::from_millis(self.latency),
             clock_offset_seconds: self.clock,
             retention_days: self.retention,
             certificate: self.https,

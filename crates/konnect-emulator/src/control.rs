@@ -186,7 +186,7 @@ fn execute_edit(state: &mut State, command: Command) -> Result<Value, ControlErr
         }
         Command::AddPortal { region, name } => return Ok(json!(state.add_portal(&region, &name))),
         Command::RemovePortal { region, id } => {
-            let stream = StreamId::of_portal(&region, &id);
+            let stream = StreamId::from((region.as_str(), &id));
             // Releases the destination.
             webhook(state, &stream)?;
             state.set_webhook(&stream, Webhook::default());

@@ -18,7 +18,6 @@ use crate::fault::conditions::Conditions;
 use crate::fault::rule::FaultRule;
 use crate::http;
 use crate::http::certificate::{Authority, Certificate};
-use crate::http::connections::ConnectionCount;
 use crate::http::listener::Listener;
 use crate::options::EmulatorOptions;
 use crate::organization::journal::{RecordedDelivery, RecordedRequest};
@@ -98,7 +97,7 @@ impl Emulator {
 
     fn serve(&self, socket: TcpListener, tls: Option<TlsAcceptor>) {
         let (shared, cut) = (Arc::clone(&self.shared), self.cut.clone());
-        let listener = Listener::new(socket, tls, shared.connections.clone(), cut.clone());
+        let listener = Listener::new(socket, tls, Arc::clone(&shared.connections), cut.clone());
         self.shared.tasks.spawn(http::serve(listener, shared, cut));
     }
 
@@ -185,10 +184,10 @@ impl Emulator {
         self.shared.clock.advance(by);
     }
 
-    /// The connections so far.
+    /// The maximum number of connections that were open at the same time, including those of control calls.
     #[must_use]
-    pub fn connections(&self) -> ConnectionCount {
-        self.shared.connections.count()
+    pub fn most_connections(&self) -> usize {
+        self.shared.connections.most()
     }
 
     /// The whole state, including secrets: `{"regions": {"eu": {"destinations": {ID: {..}}, "webhook":
@@ -246,24 +245,24 @@ impl Emulator {
         self.execute(Command::RemoveDestination { region, id })
     }
 
-    /// Sets fields of a region's webhook without checking the values, and returns the whole record.
-    /// `audit_log_destination_id` makes it one of the v3 form, `endpoint` one of the v2 form.
+    /// Sets fields of a webhook without checking the values, and returns the whole record. `audit_log_destination_id`
+    /// makes it one of the v3 form, `endpoint` one of the v2 form.
     ///
     /// # Errors
     ///
-    /// [`ControlError::Invalid`] for an unknown field, a wrong type or both forms.
-    pub fn edit_webhook(&self, region: &str, set: Value) -> Result<Value, ControlError> {
-        let stream = StreamId::of_region(region);
+    /// [`ControlError::NotFound`], [`ControlError::Invalid`] for an unknown field, a wrong type or both forms.
+    pub fn edit_webhook(&self, stream: impl Into<StreamId>, set: Value) -> Result<Value, ControlError> {
+        let stream = stream.into();
         self.execute(Command::EditWebhook { stream, set })
     }
 
-    /// Resets a region's webhook to one that was never configured.
+    /// Resets a webhook to one that was never configured.
     ///
     /// # Errors
     ///
-    /// None is expected.
-    pub fn remove_webhook(&self, region: &str) -> Result<(), ControlError> {
-        let stream = StreamId::of_region(region);
+    /// [`ControlError::NotFound`].
+    pub fn remove_webhook(&self, stream: impl Into<StreamId>) -> Result<(), ControlError> {
+        let stream = stream.into();
         self.execute(Command::RemoveWebhook { stream })
     }
 
@@ -275,13 +274,13 @@ impl Emulator {
     /// [`ControlError::NotFound`] if none is configured.
     pub fn record_delivery(
         &self,
-        region: &str,
+        stream: impl Into<StreamId>,
         code: u16,
         message: &str,
         at: Option<&str>,
     ) -> Result<(), ControlError> {
         self.execute(Command::RecordDelivery {
-            stream: StreamId::of_region(region),
+            stream: stream.into(),
             code,
             message: message.to_owned(),
             at: at.map(str::to_owned),
@@ -308,60 +307,14 @@ impl Emulator {
         self.execute(Command::RemovePortal { region, id })
     }
 
-    /// Sets fields of a portal's webhook as [`Emulator::edit_webhook`] does.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError::NotFound`], and those of [`Emulator::edit_webhook`].
-    pub fn edit_portal_webhook(&self, region: &str, portal: &str, set: Value) -> Result<Value, ControlError> {
-        let stream = StreamId::of_portal(region, portal);
-        self.execute(Command::EditWebhook { stream, set })
-    }
-
-    /// Resets a portal's webhook to one that was never configured.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError::NotFound`].
-    pub fn remove_portal_webhook(&self, region: &str, portal: &str) -> Result<(), ControlError> {
-        let stream = StreamId::of_portal(region, portal);
-        self.execute(Command::RemoveWebhook { stream })
-    }
-
-    /// Records a delivery of a portal's webhook as [`Emulator::record_delivery`] does.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError::NotFound`], and those of [`Emulator::record_delivery`].
-    pub fn record_portal_delivery(
-        &self,
-        region: &str,
-        portal: &str,
-        code: u16,
-        message: &str,
-        at: Option<&str>,
-    ) -> Result<(), ControlError> {
-        self.execute(Command::RecordDelivery {
-            stream: StreamId::of_portal(region, portal),
-            code,
-            message: message.to_owned(),
-            at: at.map(str::to_owned),
-        })
-    }
-
-    /// Sets fields of the replay job of a region or of a portal: `status`, `start_at`, `end_at`, `updated_at`. The job
+    /// Sets fields of a replay job: `status`, `start_at`, `end_at`, `updated_at`. The job
     /// then remains unchanged until the next edit or request. Returns the whole record.
     ///
     /// # Errors
     ///
     /// [`ControlError::NotFound`], [`ControlError::Invalid`] for an unknown field or a wrong type.
-    pub fn edit_replay_job(
-        &self,
-        region: &str,
-        portal: Option<&str>,
-        set: Value,
-    ) -> Result<Value, ControlError> {
-        let stream = StreamId::new(region, portal);
+    pub fn edit_replay_job(&self, stream: impl Into<StreamId>, set: Value) -> Result<Value, ControlError> {
+        let stream = stream.into();
         self.execute(Command::EditReplayJob { stream, set })
     }
 
@@ -375,19 +328,18 @@ impl Emulator {
         self.execute(Command::EditOrganization { set })
     }
 
-    /// Creates events of a region or of a portal. They are stored, and sent if the webhook is enabled.
+    /// Creates events of a stream. They are stored, and sent if the webhook is enabled.
     ///
     /// # Errors
     ///
     /// [`ControlError::NotFound`], or [`ControlError::Invalid`] for a kind that portals do not have.
     pub fn trigger(
         &self,
-        region: &str,
-        portal: Option<&str>,
+        stream: impl Into<StreamId>,
         kind: EventKind,
         count: usize,
     ) -> Result<(), ControlError> {
-        let stream = StreamId::new(region, portal);
+        let stream = stream.into();
         let _: usize = self.execute(Command::Trigger { stream, kind, count })?;
         Ok(())
     }

@@ -85,6 +85,6 @@ pub use event::sample::EventKind;
 pub use fault::conditions::{Conditions, RandomFaults, RateLimit};
 pub use fault::rule::{Fault, FaultRule, Headers};
 pub use http::certificate::Certificate;
-pub use http::connections::ConnectionCount;
 pub use options::{DeliveryOptions, EmulatorOptions, TimeScale};
 pub use organization::journal::{RecordedDelivery, RecordedRequest};
+pub use organization::stream::StreamId;

@@ -7,13 +7,11 @@ use std::time::Duration;
 use crate::behavior::Behavior;
 use crate::http::certificate::Certificate;
 
-/// The options of an emulator. Default: any free port, no file, no latency, no deliveries.
+/// The options of an emulator. Default: any free port, no file, no deliveries.
 #[derive(Clone, Debug)]
 pub struct EmulatorOptions {
     /// The port on 127.0.0.1. 0 selects a free port.
     pub port: u16,
-    /// The delay of every response of the API.
-    pub latency: Duration,
     /// How many seconds the emulator's clock is ahead of this machine's, or behind if negative.
     pub clock_offset_seconds: i64,
     /// How many days events are kept: the range of a replay job and of past events. Default: 7.
@@ -51,7 +49,6 @@ impl Default for EmulatorOptions {
     fn default() -> Self {
         Self {
             port: 0,
-            latency: Duration::ZERO,
             clock_offset_seconds: 0,
             retention_days: RETENTION_DAYS,
             certificate: None,

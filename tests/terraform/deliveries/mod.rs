@@ -216,7 +216,7 @@ fn portal_events_go_to_the_destination_of_the_portal_only() {
     portals.take();
 
     konnect
-        .trigger("eu", Some(&portal), EventKind::AccountLocked, 2)
+        .trigger(("eu", &portal), EventKind::AccountLocked, 2)
         .unwrap();
     stream.trigger_and_wait(EventKind::AuthorizationDenied, 3);
     let of_portal = portals.take();

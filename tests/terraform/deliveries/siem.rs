@@ -159,7 +159,7 @@ impl Stream {
 
     /// Triggers this many events of region eu.
     pub fn trigger(&self, kind: EventKind, count: usize) {
-        let made = self.workspace.konnect.trigger("eu", None, kind, count);
+        let made = self.workspace.konnect.trigger("eu", kind, count);
         made.expect("events");
     }
 

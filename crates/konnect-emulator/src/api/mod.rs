@@ -66,7 +66,7 @@ pub(crate) fn respond(shared: &Arc<Shared>, request: &Request<'_>) -> ApiRespons
     let events = shared
         .store
         .read(|state| audit_trail::events(&call, response.status, state));
-    worker::record(shared, StreamId::of_region(request.region), &events);
+    worker::record(shared, StreamId::from(request.region), &events);
     response
 }
 
@@ -87,7 +87,6 @@ fn read(shared: &Shared, state: &State, call: &Call<'_>) -> Result<ApiResponse, 
         Resource::Portals => portals::list(state, call),
         Resource::Portal(id) => portals::get(state, call, id),
         Resource::Organization => Ok(identity::organization(state, call)),
-        Resource::User => identity::user(state, call.credential),
         Resource::AvailableRegions => Ok(identity::available_regions()),
         Resource::ControlPlanes => Ok(identity::control_planes()),
         Resource::SigningKeys => Ok(ApiResponse::ok(&shared.key.jwks())),
@@ -123,6 +122,10 @@ fn write(shared: &Arc<Shared>, call: &Call<'_>) -> Result<ApiResponse, Problem> 
 
 /// The stream of the region or of the portal. 404 for an ID that is not a UUID.
 fn stream(call: &Call<'_>, portal: Option<&str>) -> Result<StreamId, Problem> {
-    let portal = portal.map(|id| parse_uuid(id).ok_or_else(Problem::not_found));
-    Ok(StreamId::new(call.request.region, portal.transpose()?.as_deref()))
+    let region = call.request.region;
+    let Some(portal) = portal else {
+        return Ok(region.into());
+    };
+    let portal = parse_uuid(portal).ok_or_else(Problem::not_found)?;
+    Ok((region, portal).into())
 }

@@ -110,7 +110,7 @@ mod tests {
     #[tokio::test]
     async fn add_beyond_capacity_drops_oldest() {
         let queues = Queues::default();
-        let stream = StreamId::of_region("eu");
+        let stream = StreamId::from("eu");
         assert!(queues.add(&stream, &vec![event(0); CAPACITY]));
         assert!(!queues.add(&stream, &[event(1)]));
         let mut last = 0;

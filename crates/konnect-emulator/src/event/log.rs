@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn add_event_older_than_the_limit_is_dropped() {
         let log = EventLog::default();
-        let stream = Arc::new(StreamId::of_region("eu"));
+        let stream = Arc::new(StreamId::from("eu"));
         log.add(&stream, &[event(0)], 0);
         log.add(&stream, &[event(7)], 0);
         assert_eq!(log.between(&stream, 0, 7).len(), 2);
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn add_event_beyond_capacity_drops_the_oldest() {
         let log = EventLog::default();
-        let stream = Arc::new(StreamId::of_region("eu"));
+        let stream = Arc::new(StreamId::from("eu"));
         let events = vec![event(0); CAPACITY];
         log.add(&stream, &events, 0);
         log.add(&stream, &[event(1)], 0);

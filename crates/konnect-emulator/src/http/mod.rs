@@ -1,7 +1,6 @@
 //! HTTP: sockets, certificates, and the handling of requests.
 
 pub(crate) mod certificate;
-pub(crate) mod connections;
 mod guard;
 pub(crate) mod listener;
 pub(crate) mod response;
@@ -124,19 +123,23 @@ async fn konnect(
         Some(Fault::Hold { handle }) => Some(handle),
         _ => None,
     };
-    if hold == Some(false) {
-        shared.journal().hold(number);
+    let mut held = async || {
+        if let Some(entry) = shared.journal().entry(number) {
+            entry.held = true;
+        }
         // The sender exists as long as the emulator.
         let _ = cleared.changed().await;
+    };
+    if hold == Some(false) {
+        held().await;
     }
     let mut outcome = fault::response::respond(found, &wire, request, handle).await;
     if hold == Some(true) {
-        shared.journal().hold(number);
-        let _ = cleared.changed().await;
+        held().await;
     }
     outcome.response.headers_mut().entry(DATE).or_insert(date);
-    if let Some(status) = outcome.status {
-        shared.journal().close(number, status);
+    if let Some(entry) = shared.journal().entry(number) {
+        entry.status = outcome.status.map(|status| status.as_u16());
     }
     outcome.response
 }

@@ -15,8 +15,6 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::http::connections::Open;
-
 /// A handler's access to the connection of its request: the last bytes to send.
 #[derive(Clone, Debug)]
 pub(crate) struct WireHandle(Arc<Mutex<Option<Vec<u8>>>>);
@@ -38,12 +36,12 @@ pub(crate) struct Wire {
     handle: WireHandle,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Counts the connection as long as it exists.
-    _open: Open,
+    _open: Arc<()>,
 }
 
 impl Wire {
     /// Wraps a stream. Cancelling `cut` ends it with an error.
-    pub(crate) fn new(stream: Socket, open: Open, cut: CancellationToken) -> Self {
+    pub(crate) fn new(stream: Socket, open: Arc<()>, cut: CancellationToken) -> Self {
         Self {
             stream,
             handle: WireHandle(Arc::default()),

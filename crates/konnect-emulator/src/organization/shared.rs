@@ -17,7 +17,7 @@ use crate::event::log::EventLog;
 use crate::event::signing::SigningKey;
 use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::{self, Fault, FaultRule};
-use crate::http::connections::Connections;
+use crate::http::listener::Connections;
 use crate::options::{EmulatorOptions, TimeScale};
 use crate::organization::clock::Clock;
 use crate::organization::journal::{CAPACITY, Journal, RecordedDelivery};
@@ -30,7 +30,7 @@ pub(crate) struct Shared {
     pub(crate) key: SigningKey,
     /// The clock of every time that the emulator writes.
     pub(crate) clock: Clock,
-    pub(crate) connections: Connections,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) events: EventLog,
     pub(crate) queues: Queues,
     /// What sends events. Without it, they are stored only.
@@ -54,17 +54,13 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(options: &EmulatorOptions) -> io::Result<Self> {
         let clock = Clock::ahead_by(options.clock_offset_seconds, options.retention_days);
-        let conditions = Conditions {
-            latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
-            ..Conditions::default()
-        };
         let sender = options.deliveries.as_ref();
         let sender = sender.map(|deliveries| Sender::new(deliveries, options.time_scale));
         let shared = Self {
             store: Store::new(clock.clone()),
             key: SigningKey::generate()?,
             clock,
-            connections: Connections::default(),
+            connections: Arc::default(),
             events: EventLog::default(),
             queues: Queues::default(),
             sender: sender.transpose()?,
@@ -74,10 +70,10 @@ impl Shared {
             time_scale: options.time_scale,
             replay_step: options.time_scale.of(options.replay_step),
             behavior: Mutex::default(),
-            conditions: Mutex::new(ActiveConditions::new(conditions)),
-            journal: Mutex::new(Journal::new()),
+            conditions: Mutex::new(ActiveConditions::new(Conditions::default())),
+            journal: Mutex::default(),
             deliveries: Mutex::default(),
-            faults: Mutex::new(Vec::new()),
+            faults: Mutex::default(),
             cleared: watch::Sender::new(()),
         };
         shared.set_behavior(options.behavior.clone());

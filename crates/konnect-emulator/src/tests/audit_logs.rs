@@ -26,7 +26,7 @@ fn traces(page: &Value) -> Vec<String> {
 #[tokio::test]
 async fn list_pages_link_back_and_forth_newest_first() {
     let emulator = start().await;
-    emulator.trigger("eu", None, EventKind::Access, 45).unwrap();
+    emulator.trigger("eu", EventKind::Access, 45).unwrap();
     let query = format!("{LOGS}?filter[type]=gateway_access");
     let first = emulator.read(&query).await;
     let meta = &first["meta"]["page"];
@@ -53,7 +53,7 @@ async fn list_pages_link_back_and_forth_newest_first() {
     );
 
     emulator.advance_clock(Duration::from_mins(1));
-    emulator.trigger("eu", None, EventKind::AccessFailed, 1).unwrap();
+    emulator.trigger("eu", EventKind::AccessFailed, 1).unwrap();
     let newest = emulator.read(&format!("{query}&page[size]=1")).await;
     assert_eq!(newest["data"][0]["status_code"], 500);
 }
@@ -62,12 +62,12 @@ async fn list_pages_link_back_and_forth_newest_first() {
 async fn list_filters_select_type_and_time() {
     let emulator = start().await;
     for kind in EventKind::ALL {
-        emulator.trigger("eu", None, kind, 1).unwrap();
+        emulator.trigger("eu", kind, 1).unwrap();
     }
-    emulator.trigger("us", None, EventKind::Access, 1).unwrap();
+    emulator.trigger("us", EventKind::Access, 1).unwrap();
     let portal = emulator.add_portal("eu", "Developers").unwrap();
     emulator
-        .trigger("eu", Some(&portal), EventKind::Authentication, 1)
+        .trigger(("eu", &portal), EventKind::Authentication, 1)
         .unwrap();
     let now = clock::Clock::default().now_ms();
     emulator.advance_clock(Duration::from_hours(2));

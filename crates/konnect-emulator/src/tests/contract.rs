@@ -35,7 +35,6 @@ rbac_enabled:flag default_api_visibility default_page_visibility default_applica
 auto_approve_developers:flag auto_approve_applications:flag default_domain canonical_domain labels:texts
 portals = data:[portal] meta:numbered
 organization = id? name? owner_id? login_path? created_at? updated_at? state?
-user = id? email? full_name? preferred_name? active?:flag created_at? updated_at?
 authentication = type? successful:flag principal_id? signature org_id? outcome authentication_type ts client_ip uri \
 user_agent trace_id portal_id?
 authorization = type signature service resource action granted:flag org_id ts principal_id actor_id? client_ip? uri? \
@@ -81,7 +80,6 @@ GET v3/portals/*/audit-log-webhook/status 200 status 401 403 404
 GET v3/portals/*/audit-log-replay-job 200 replay_job 401 403 404
 PUT v3/portals/*/audit-log-replay-job 202 replay_job 400 401 403 404 409
 GET v3/organizations/me 200 organization 401 403
-GET v3/users/me 200 user 401 403
 ";
 
 /// The declared rules of `invalid_parameters`.
@@ -197,13 +195,13 @@ async fn exercise(emulator: &Emulator, seen: &mut BTreeSet<(usize, u16)>) {
     let unknown = "11111111-2222-4333-8444-555555555555";
     for (index, declared) in declared().enumerate() {
         let (method, pattern) = (declared.method, declared.pattern);
-        let is_global = pattern.starts_with("v3/organizations") || pattern.starts_with("v3/users");
+        let is_global = pattern.starts_with("v3/organizations");
         let region = if is_global { "global" } else { "eu" };
         // The records that the calls need.
         let portal = emulator.add_portal("eu", "Developers").unwrap();
         let [used, free] = <[String; 2]>::try_from(emulator.add_destinations("eu", 2).unwrap()).unwrap();
         let webhook = json!({"audit_log_destination_id": used, "enabled": true});
-        emulator.edit_portal_webhook("eu", &portal, webhook).unwrap();
+        emulator.edit_webhook(("eu", &portal), webhook).unwrap();
         let ids = if pattern.contains("portals/*") {
             vec![portal.as_str(), unknown, "nonsense"]
         } else if pattern.contains('*') {
@@ -256,14 +254,14 @@ async fn call_every_response_matches_the_description() {
     let emulator = start().await;
     let mut seen = BTreeSet::new();
     for kind in EventKind::ALL {
-        emulator.trigger("eu", None, kind, 5).unwrap();
+        emulator.trigger("eu", kind, 5).unwrap();
     }
     exercise(&emulator, &mut seen).await;
     let edit = json!({"endpoint": "https://siem.example.com/"});
     emulator.edit_webhook("eu", edit).unwrap();
     emulator.record_delivery("eu", 500, "no", None).unwrap();
     emulator
-        .edit_replay_job("eu", None, json!({"status": "running"}))
+        .edit_replay_job("eu", json!({"status": "running"}))
         .unwrap();
     exercise(&emulator, &mut seen).await;
     emulator.set_behavior(Behavior {

@@ -25,13 +25,13 @@ async fn status(emulator: &Emulator, region: &str) -> Value {
 
 fn trigger(emulator: &Emulator, region: &str, count: usize) {
     emulator
-        .trigger(region, None, EventKind::Authentication, count)
+        .trigger(region, EventKind::Authentication, count)
         .unwrap();
 }
 
 fn trigger_each(emulator: &Emulator, kinds: &[EventKind]) {
     for kind in kinds {
-        emulator.trigger("eu", None, *kind, 1).unwrap();
+        emulator.trigger("eu", *kind, 1).unwrap();
     }
 }
 

@@ -73,20 +73,6 @@ async fn ids_and_names_in_another_form_are_still_known() {
 }
 
 #[tokio::test]
-async fn ignore_null_treats_a_field_as_absent() {
-    let konnect = start().await;
-    let body = json!({"endpoint": "https://a.example", "authorization": "x", "log_format": null});
-    let refused = konnect.patch(V2, body.clone()).await;
-    assert_eq!(refused.faulty_fields(), ["log_format"]);
-    konnect.set_behavior(Behavior {
-        ignore_null: true,
-        ..Behavior::default()
-    });
-    let accepted = konnect.patch(V2, body).await;
-    assert_eq!(accepted.json()["log_format"], "cef");
-}
-
-#[tokio::test]
 async fn delete_destination_released_conflicts_during_lag() {
     let emulator = start().await;
     emulator.set_behavior(Behavior {

@@ -1,4 +1,4 @@
-//! The organization, the user, and the keys that sign events.
+//! The organization, and the keys that sign events.
 
 use serde_json::json;
 
@@ -25,19 +25,6 @@ async fn organization_any_token_on_global_only() {
         .await;
     assert!(emulator.edit_organization(json!({"colour": "red"})).is_err());
     assert!(emulator.edit_organization(json!({"name": 1})).is_err());
-}
-
-#[tokio::test]
-async fn user_system_account_token_is_refused() {
-    let emulator = start().await;
-    let path = "/global/v3/users/me";
-    let user = emulator.read(path).await;
-    has(&user, &json!({"email": "ada@example.com", "active": true}));
-    let organization = emulator.read("/global/v3/organizations/me").await;
-    assert_eq!(user["id"], organization["owner_id"]);
-    let headers = [("authorization", "Bearer spat_x")];
-    emulator.get_with(path, &headers).await.problem(401);
-    emulator.get("/eu/v3/users/me").await.problem(404);
 }
 
 #[tokio::test]

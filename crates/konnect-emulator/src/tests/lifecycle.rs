@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::tests::{TOKEN, new_destination, start};
-use crate::{Emulator, EmulatorOptions, Fault, FaultRule};
+use crate::{Conditions, Emulator, EmulatorOptions, Fault, FaultRule};
 
 #[tokio::test]
 async fn token_unknown_form_is_unauthorized() {
@@ -134,20 +134,18 @@ async fn drop_closes_connections() {
 
 #[tokio::test]
 async fn latency_control_calls_are_not_delayed() {
-    let start_with = |latency| {
-        Emulator::start(EmulatorOptions {
-            latency,
-            ..EmulatorOptions::default()
-        })
+    let konnect = start().await;
+    let slow = |latency_ms| Conditions {
+        latency_ms,
+        ..Conditions::default()
     };
-    let latency = Duration::from_millis(120);
-    let konnect = start_with(latency).await.unwrap();
+    konnect.set_conditions(slow(120)).unwrap();
     let before = Instant::now();
     assert_eq!(konnect.get("/v2/audit-log-webhook").await.status, 200);
-    assert!(before.elapsed() >= latency);
+    assert!(before.elapsed() >= Duration::from_millis(120));
 
     // A delayed control call would delay the test for an hour.
-    let konnect = start_with(Duration::from_hours(1)).await.unwrap();
+    konnect.set_conditions(slow(3_600_000)).unwrap();
     assert_eq!(konnect.get("/_emulator/state").await.status, 200);
 }
 

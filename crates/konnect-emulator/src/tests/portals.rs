@@ -96,7 +96,7 @@ async fn webhook_patch_get_and_delete_follow_each_other() {
     let refused = emulator.patch("/eu/v3/audit-log-webhook", region).await;
     assert_eq!(refused.faulty_fields(), ["include_principal_name"]);
     emulator
-        .record_portal_delivery("eu", &portal, 401, "Unauthorized", None)
+        .record_delivery(("eu", &portal), 401, "Unauthorized", None)
         .unwrap();
     emulator
         .has(

@@ -17,7 +17,6 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::http::certificate::Authority;
-use crate::http::connections::Connections;
 use crate::http::listener::Listener;
 use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale};
 
@@ -56,7 +55,7 @@ impl Receiver {
             responses: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         });
-        let listener = Listener::new(socket, tls, Connections::default(), CancellationToken::new());
+        let listener = Listener::new(socket, tls, Arc::default(), CancellationToken::new());
         let router = Router::new().fallback(respond).with_state(Arc::clone(&shared));
         tokio::spawn(axum::serve(listener, router).into_future());
         let file = NamedTempFile::new().unwrap();

@@ -109,7 +109,7 @@ async fn put_job_running_conflicts_and_pending_is_replaced() {
     until(&emulator, JOB, "pending").await;
     assert_eq!(put(&emulator, second.clone()).await.status, 202);
     emulator
-        .edit_replay_job("eu", None, json!({"status": "running"}))
+        .edit_replay_job("eu", json!({"status": "running"}))
         .unwrap();
     emulator.advance_clock(Duration::from_hours(10));
     let refused = put(&emulator, second.clone()).await;
@@ -124,7 +124,7 @@ async fn put_job_running_conflicts_and_pending_is_replaced() {
         "an edited job stays"
     );
     emulator
-        .edit_replay_job("eu", None, json!({"status": "failed"}))
+        .edit_replay_job("eu", json!({"status": "failed"}))
         .unwrap();
     assert_eq!(put(&emulator, window(30, 10)).await.status, 202);
 }
@@ -169,10 +169,10 @@ async fn put_invalid_body_is_refused() {
 async fn replay_window_is_sent_to_current_webhook() {
     let receiver = Receiver::start(Certificate::Valid).await;
     let emulator = receiver.emulator().await;
-    emulator.trigger("eu", None, EventKind::Access, 700).unwrap();
-    emulator.trigger("us", None, EventKind::Access, 1).unwrap();
+    emulator.trigger("eu", EventKind::Access, 700).unwrap();
+    emulator.trigger("us", EventKind::Access, 1).unwrap();
     emulator.advance_clock(Duration::from_mins(10));
-    emulator.trigger("eu", None, EventKind::Access, 1).unwrap();
+    emulator.trigger("eu", EventKind::Access, 1).unwrap();
     assert!(receiver.received().is_empty(), "no webhook was enabled");
     enable(&emulator, &receiver.url);
     // The first 700 events, by the emulator's clock, which is ten minutes ahead.
@@ -198,7 +198,7 @@ async fn replay_window_is_sent_to_current_webhook() {
 async fn replay_receiver_fails_job_fails() {
     let receiver = Receiver::start(Certificate::Valid).await;
     let emulator = receiver.emulator().await;
-    emulator.trigger("eu", None, EventKind::Access, 1).unwrap();
+    emulator.trigger("eu", EventKind::Access, 1).unwrap();
     enable(&emulator, &receiver.url);
     receiver.respond_next(&[401; 100]);
     assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
@@ -213,7 +213,7 @@ async fn replay_portal_has_separate_job() {
     assert_eq!(emulator.read(&path).await["status"], "unconfigured");
     let id = emulator.add_destinations("global", 1).unwrap().pop().unwrap();
     let edit = json!({"audit_log_destination_id": id, "enabled": true});
-    emulator.edit_portal_webhook("eu", &portal, edit).unwrap();
+    emulator.edit_webhook(("eu", &portal), edit).unwrap();
     let reply = emulator.put(&path, window(60, 0)).await;
     assert_eq!(reply.status, 202);
     until(&emulator, &path, "completed").await;
