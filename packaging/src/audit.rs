@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use anyhow::{Context as _, Result};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use object::write::{MachOBuildVersion, Object, StandardSegment, Symbol, SymbolSection};
@@ -11,18 +12,16 @@ use object::{
 };
 use serde_json::{Value, json};
 
-use crate::{Failure, Program};
+use crate::Program;
 
 /// The symbol that keeps the section in the program.
 const SYMBOL: &str = "AUDITABLE_VERSION_INFO";
 
 /// An object file with the section `.dep-v0`, to be linked into the program.
-pub(crate) fn object_file(program: &Program) -> Result<Vec<u8>, Failure> {
-    let failed = |e: &dyn std::fmt::Display| Failure::of("the section .dep-v0", e);
+pub(crate) fn object_file(program: &Program) -> Result<Vec<u8>> {
     let mut list = ZlibEncoder::new(Vec::new(), Compression::best());
-    list.write_all(crates(program).to_string().as_bytes())
-        .map_err(|e| failed(&e))?;
-    let list = list.finish().map_err(|e| failed(&e))?;
+    list.write_all(crates(program).to_string().as_bytes())?;
+    let list = list.finish()?;
 
     let format = match () {
         () if program.target.contains("-apple-") => BinaryFormat::MachO,
@@ -66,7 +65,7 @@ pub(crate) fn object_file(program: &Program) -> Result<Vec<u8>, Failure> {
         scope,
         SymbolSection::Section(section),
     ));
-    file.write().map_err(|e| failed(&e))
+    file.write().context("the section .dep-v0")
 }
 
 /// The option of rustc that keeps the section.

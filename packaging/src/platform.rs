@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Failure;
+use anyhow::{Context as _, Result};
 
 /// An operating system and a processor, as the names of archives have them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,25 +17,27 @@ impl Platform {
     /// # Errors
     ///
     /// Returns an error if no release is made for the target.
-    pub fn of(triple: &str) -> Result<Self, Failure> {
-        let unknown = || {
-            Failure::say(format!(
-                "no release is made for {triple}: Linux, macOS and Windows on x86_64 and aarch64 are known"
-            ))
-        };
-        let (architecture, system) = triple.split_once('-').ok_or_else(unknown)?;
+    pub fn of(triple: &str) -> Result<Self> {
+        let (architecture, system) = triple.split_once('-').unwrap_or_default();
         let architecture = match architecture {
-            "x86_64" => "amd64",
-            "aarch64" => "arm64",
-            _ => return Err(unknown()),
+            "x86_64" => Some("amd64"),
+            "aarch64" => Some("arm64"),
+            _ => None,
         };
         let os = match system {
-            "apple-darwin" => "darwin",
-            _ if system.starts_with("unknown-linux-") => "linux",
-            _ if system.starts_with("pc-windows-") => "windows",
-            _ => return Err(unknown()),
+            "apple-darwin" => Some("darwin"),
+            _ if system.starts_with("unknown-linux-") => Some("linux"),
+            _ if system.starts_with("pc-windows-") => Some("windows"),
+            _ => None,
         };
-        Ok(Self { os, architecture })
+        let known = os
+            .zip(architecture)
+            .map(|(os, architecture)| Self { os, architecture });
+        known.with_context(|| {
+            format!(
+                "no release is made for {triple}: Linux, macOS and Windows on x86_64 and aarch64 are known"
+            )
+        })
     }
 
     /// The suffix of the name of a program.

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
+
 use crate::project::{cargo, output};
-use crate::{Failure, NAME, Platform, Project};
+use crate::{NAME, Platform, Project};
 
 /// A program of the release for a target of rustc, with the crates that cargo builds for it.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl Program {
     /// # Errors
     ///
     /// Returns an error if cargo does not answer, or if no release is made for the target.
-    pub fn of(project: &Project, name: &'static str, target: &str) -> Result<Self, Failure> {
+    pub fn of(project: &Project, name: &'static str, target: &str) -> Result<Self> {
         let platform = Platform::of(target)?;
         let linked = tree(project, name, target, "normal,no-proc-macro")?;
         let all = tree(project, name, target, "normal,build")?;
@@ -74,7 +76,7 @@ impl Program {
             name,
             target: target.to_owned(),
             platform,
-            crates: crates.collect::<Result<_, Failure>>()?,
+            crates: crates.collect::<Result<_>>()?,
         })
     }
 
@@ -103,7 +105,7 @@ struct Tree {
 
 /// The crates along some kinds of edges. `cargo metadata` does not give them: it unites the features of the whole
 /// workspace and its tests.
-fn tree(project: &Project, name: &str, target: &str, edges: &str) -> Result<Tree, Failure> {
+fn tree(project: &Project, name: &str, target: &str, edges: &str) -> Result<Tree> {
     let mut command = cargo();
     command
         .args(["tree", "--locked", "--package", name, "--target", target])
@@ -120,8 +122,7 @@ fn tree(project: &Project, name: &str, target: &str, edges: &str) -> Result<Tree
             }
             _ => None,
         };
-        let unknown = || Failure::of("cargo tree", format!("an unknown line: {line}"));
-        let (depth, id) = read().ok_or_else(unknown)?;
+        let (depth, id) = read().with_context(|| format!("cargo tree: an unknown line: {line}"))?;
         above.truncate(depth);
         if let Some(parent) = above.last() {
             tree.needs.entry(parent.clone()).or_default().insert(id.clone());
