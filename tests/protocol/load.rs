@@ -126,10 +126,7 @@ async fn load(at_a_time: usize) {
         assert_eq!(webhook["enabled"], true);
     }
     let connections = konnect.emulator.most_connections();
-    assert!(
-        connections <= 3 * MAX_CONCURRENT_REQUESTS,
-        "{connections:?}"
-    );
+    assert!(connections <= 3 * MAX_CONCURRENT_REQUESTS, "{connections:?}");
     if cfg!(target_os = "linux") {
         let memory = peak_memory(konnect.host.process.pid);
         assert!(memory < MAX_MEMORY_KIB, "{memory} KiB");

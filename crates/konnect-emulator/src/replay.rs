@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::delivery::queue::batch_length;
 use crate::delivery::worker;
 use crate::event::model::Event;
 use crate::organization::clock;
@@ -61,9 +60,8 @@ async fn send(shared: &Shared, stream: &StreamId, job: &ReplayJob) -> bool {
         return false;
     };
     let logged = shared.events.between(stream, from, to);
-    let mut events: Vec<Arc<Event>> = logged.into_iter().map(|logged| logged.event).collect();
-    while !events.is_empty() {
-        let batch = events.drain(..batch_length(events.iter())).collect();
+    let events: Vec<Arc<Event>> = logged.into_iter().map(|logged| logged.event).collect();
+    for batch in events.chunks(worker::MAX_EVENTS) {
         if !worker::send(shared, stream, batch, true).await {
             return false;
         }

@@ -24,19 +24,11 @@ const MIN_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// The receiver's status code. `None` without a response.
-    pub(crate) code: Option<u16>,
+    pub(crate) code: Option<StatusCode>,
     /// The receiver's reason phrase, or the reason for the absence of a response. Never contains a secret.
     pub(crate) message: String,
-    pub(crate) verdict: Verdict,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Delivered,
-    /// Another attempt may succeed.
-    Retry,
-    /// No further attempt is made.
-    Refused,
+    /// Whether another attempt may succeed.
+    pub(crate) can_retry: bool,
 }
 
 #[derive(Debug)]
@@ -140,16 +132,10 @@ impl Sender {
 
 impl Outcome {
     fn of_status(status: StatusCode) -> Self {
-        let verdict = match status {
-            _ if status.is_success() => Verdict::Delivered,
-            StatusCode::TOO_MANY_REQUESTS => Verdict::Retry,
-            _ if status.is_server_error() => Verdict::Retry,
-            _ => Verdict::Refused,
-        };
         Self {
-            code: Some(status.as_u16()),
+            code: Some(status),
             message: status.canonical_reason().unwrap_or_default().to_owned(),
-            verdict,
+            can_retry: status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error(),
         }
     }
 
@@ -158,16 +144,15 @@ impl Outcome {
         Self {
             code: None,
             message,
-            verdict: Verdict::Retry,
+            can_retry: true,
         }
     }
 
     /// An outcome without an attempt.
     fn refused(why: &str) -> Self {
         Self {
-            code: None,
-            message: format!("refused: {why}"),
-            verdict: Verdict::Refused,
+            can_retry: false,
+            ..Self::unsent(format!("refused: {why}"))
         }
     }
 }
@@ -186,21 +171,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_status_any_code_has_its_verdict() {
-        for (code, verdict) in [
-            (200, Verdict::Delivered),
-            (202, Verdict::Delivered),
-            (204, Verdict::Delivered),
-            (301, Verdict::Refused),
-            (400, Verdict::Refused),
-            (401, Verdict::Refused),
-            (413, Verdict::Refused),
-            (429, Verdict::Retry),
-            (500, Verdict::Retry),
-            (503, Verdict::Retry),
+    fn of_status_retries_only_what_another_attempt_may_change() {
+        for (can_retry, codes) in [
+            (false, &[200, 202, 204, 301, 400, 401, 413][..]),
+            (true, &[429, 500, 503]),
         ] {
-            let status = StatusCode::from_u16(code).unwrap();
-            assert_eq!(Outcome::of_status(status).verdict, verdict, "{code}");
+            for &code in codes {
+                let outcome = Outcome::of_status(StatusCode::from_u16(code).unwrap());
+                assert_eq!(outcome.can_retry, can_retry, "{code}");
+            }
         }
     }
 }

@@ -92,21 +92,10 @@ fn cef_line(event: &Event, principal_name: bool) -> String {
 
 /// A text with `\`, the separator and line ends escaped.
 fn escaped(text: &str, separator: char) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => escaped.push_str("\\n"),
-            '\r' => escaped.push_str("\\r"),
-            '\\' => escaped.push_str("\\\\"),
-            other => {
-                if other == separator {
-                    escaped.push('\\');
-                }
-                escaped.push(other);
-            }
-        }
-    }
-    escaped
+    text.replace('\\', r"\\")
+        .replace(separator, &format!("\\{separator}"))
+        .replace('\n', r"\n")
+        .replace('\r', r"\r")
 }
 
 fn class(event: &Event) -> String {

@@ -87,15 +87,4 @@ impl Event {
             Details::Access { .. } => 1,
         }
     }
-
-    /// The approximate size of the event in bytes, in any format.
-    pub(crate) fn estimated_length(&self) -> usize {
-        let details = match &self.details {
-            Details::Authentication { .. } => 0,
-            Details::Authorization { resource, .. } => resource.len(),
-            // Quotes are escaped twice: in the query's object and around it.
-            Details::Access { path, query, .. } => path.len() + 4 * query.len(),
-        };
-        700 + 2 * self.user_agent.len() + details
-    }
 }
