@@ -123,7 +123,7 @@ async fn konnect(
         Some(Fault::Hold { handle }) => Some(handle),
         _ => None,
     };
-    let mut held = async || {
+    let mut until_cleared = async || {
         if let Some(entry) = shared.journal().entry(number) {
             entry.held = true;
         }
@@ -131,11 +131,11 @@ async fn konnect(
         let _ = cleared.changed().await;
     };
     if hold == Some(false) {
-        held().await;
+        until_cleared().await;
     }
     let mut outcome = fault::response::respond(found, &wire, request, handle).await;
     if hold == Some(true) {
-        held().await;
+        until_cleared().await;
     }
     outcome.response.headers_mut().entry(DATE).or_insert(date);
     if let Some(entry) = shared.journal().entry(number) {
