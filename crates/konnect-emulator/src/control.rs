@@ -26,6 +26,7 @@ use crate::event::sample::{EventKind, sample};
 use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::FaultRule;
 use crate::http::response::ApiResponse;
+use crate::lock::lock;
 use crate::organization::clock;
 use crate::organization::shared::Shared;
 use crate::organization::state::{Attempt, Delivery, Destination, State, Target, Webhook};
@@ -133,9 +134,9 @@ impl Shared {
         if region.is_none() {
             self.events.clear();
             self.queues.clear();
-            self.deliveries().clear();
+            lock(&self.deliveries).clear();
         }
-        self.journal().clear(region);
+        lock(&self.journal).clear(region);
         self.clear_faults(region);
     }
 
@@ -150,15 +151,15 @@ impl Shared {
             Command::AdvanceClock { seconds } => self.clock.advance(Duration::from_secs(seconds)),
             Command::Inject { rule } => {
                 rule.check().map_err(ControlError::Invalid)?;
-                self.faults().push(rule);
+                lock(&self.faults).push(rule);
             }
             Command::ClearFaults { region } => self.clear_faults(region.as_deref()),
             Command::SetConditions { conditions } => {
                 conditions.check().map_err(ControlError::Invalid)?;
-                *self.conditions() = ActiveConditions::new(conditions);
+                *lock(&self.conditions) = ActiveConditions::new(conditions);
             }
-            Command::ClearRequests => self.journal().clear(None),
-            Command::ClearDeliveries => self.deliveries().clear(),
+            Command::ClearRequests => lock(&self.journal).clear(None),
+            Command::ClearDeliveries => lock(&self.deliveries).clear(),
             Command::Reset { region } => self.reset(region.as_deref()),
             edit => return self.store.change(|state| execute_edit(state, edit)),
         }
@@ -338,9 +339,10 @@ fn no_destination(region: &str, id: &str) -> ControlError {
 
 /// The routes below `/_emulator/`.
 pub(crate) fn router() -> Router<Arc<Shared>> {
-    let requests = async |Extract(shared): SharedState| ApiResponse::ok(&json!(shared.journal().entries()));
-    let deliveries = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*shared.deliveries()));
-    let faults = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*shared.faults()));
+    let requests =
+        async |Extract(shared): SharedState| ApiResponse::ok(&json!(lock(&shared.journal).entries()));
+    let deliveries = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*lock(&shared.deliveries)));
+    let faults = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*lock(&shared.faults)));
     let state =
         async |Extract(shared): SharedState| ApiResponse::ok(&shared.store.read(|state| json!(state)));
     Router::new()

@@ -19,6 +19,7 @@ use crate::fault::rule::FaultRule;
 use crate::http;
 use crate::http::certificate::{Authority, Certificate};
 use crate::http::listener::Listener;
+use crate::lock::lock;
 use crate::options::EmulatorOptions;
 use crate::organization::journal::{RecordedDelivery, RecordedRequest};
 use crate::organization::shared::Shared;
@@ -124,7 +125,7 @@ impl Emulator {
     /// The requests so far, oldest first; the last 10,000 at most.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.journal().entries()
+        lock(&self.shared.journal).entries()
     }
 
     /// The requests so far to this region, oldest first.
@@ -137,7 +138,7 @@ impl Emulator {
 
     /// Empties the request log.
     pub fn clear_requests(&self) {
-        self.shared.journal().clear(None);
+        lock(&self.shared.journal).clear(None);
     }
 
     /// Adds a fault rule after the existing ones.
@@ -152,7 +153,7 @@ impl Emulator {
     /// The active rules, with their remaining counts.
     #[must_use]
     pub fn faults(&self) -> Vec<FaultRule> {
-        self.shared.faults().clone()
+        lock(&self.shared.faults).clone()
     }
 
     /// Removes the fault rules for this region.
@@ -347,7 +348,7 @@ impl Emulator {
     /// The attempts to send so far, oldest first; the last 10,000 at most.
     #[must_use]
     pub fn deliveries(&self) -> Vec<RecordedDelivery> {
-        self.shared.deliveries().iter().cloned().collect()
+        lock(&self.shared.deliveries).iter().cloned().collect()
     }
 
     /// Waits until no event waits to be sent or is being sent, including retries. Events of replay jobs do not count.

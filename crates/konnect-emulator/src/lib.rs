@@ -30,7 +30,7 @@
 //! | change what is stored without a request | [`Emulator::edit_webhook`], [`Emulator::add_portal`] and others |
 //! | choose where Konnect's documentation leaves a choice | [`Behavior`] |
 //! | send events to a receiver | [`DeliveryOptions`], [`Emulator::trigger`], [`Emulator::deliveries`] |
-//! | move the time | [`Emulator::advance_clock`], [`TimeScale`] |
+//! | move the time | [`Emulator::advance_clock`], [`EmulatorOptions::time_scale`] |
 //!
 //! # How it works
 //!
@@ -66,6 +66,7 @@ mod emulator;
 mod event;
 mod fault;
 mod http;
+mod lock;
 mod options;
 mod organization;
 mod replay;
@@ -85,6 +86,6 @@ pub use event::sample::EventKind;
 pub use fault::conditions::{Conditions, RandomFaults, RateLimit};
 pub use fault::rule::{Fault, FaultRule, Headers};
 pub use http::certificate::Certificate;
-pub use options::{DeliveryOptions, EmulatorOptions, TimeScale};
+pub use options::{DeliveryOptions, EmulatorOptions};
 pub use organization::journal::{RecordedDelivery, RecordedRequest};
 pub use organization::stream::StreamId;

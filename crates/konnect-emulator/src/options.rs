@@ -1,7 +1,6 @@
 //! The options of an emulator.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
@@ -31,9 +30,9 @@ pub struct EmulatorOptions {
     /// Serve HTTPS with a generated certificate
     #[arg(long = "https", id = "https", value_enum, value_name = "KIND")]
     pub certificate: Option<Certificate>,
-    /// Multiply every wait of a delivery and a replay job by F
-    #[arg(long, value_name = "F", default_value = "1")]
-    pub time_scale: TimeScale,
+    /// Multiply every wait of a delivery and a replay job by F, from 0 to 1000
+    #[arg(long, value_name = "F", default_value = "1", value_parser = time_scale)]
+    pub time_scale: f64,
     /// How long a replay job remains in each of `accepted`, `pending` and `running`, before scaling. Default: 1 s.
     #[arg(skip = REPLAY_STEP)]
     pub replay_step: Duration,
@@ -47,6 +46,8 @@ pub struct EmulatorOptions {
 
 /// The retention that Konnect documents, in days.
 pub(crate) const RETENTION_DAYS: u32 = 7;
+
+pub(crate) const MAX_TIME_SCALE: f64 = 1000.0;
 
 const REPLAY_STEP: Duration = Duration::from_secs(1);
 
@@ -64,10 +65,6 @@ pub struct DeliveryOptions {
     pub allowed_hosts: Vec<String>,
 }
 
-/// A factor for waits: with 0.1, every wait is a tenth.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TimeScale(f64);
-
 impl Default for EmulatorOptions {
     fn default() -> Self {
         Self {
@@ -76,38 +73,16 @@ impl Default for EmulatorOptions {
             retention_days: RETENTION_DAYS,
             certificate: None,
             deliveries: None,
-            time_scale: TimeScale::default(),
+            time_scale: 1.0,
             replay_step: REPLAY_STEP,
             behavior: Behavior::default(),
         }
     }
 }
 
-impl Default for TimeScale {
-    fn default() -> Self {
-        Self(1.0)
-    }
-}
-
-impl TimeScale {
-    /// A factor from 0 to 1,000, or `None` for any other number.
-    #[must_use]
-    pub fn new(factor: f64) -> Option<Self> {
-        (0.0..=1000.0).contains(&factor).then_some(Self(factor))
-    }
-
-    pub(crate) fn of(self, time: Duration) -> Duration {
-        time.mul_f64(self.0)
-    }
-}
-
-impl FromStr for TimeScale {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        text.parse()
-            .ok()
-            .and_then(Self::new)
-            .ok_or_else(|| format!("[{text}] is not a number from 0 to 1000"))
-    }
+fn time_scale(text: &str) -> Result<f64, String> {
+    let factor = text.parse().ok();
+    factor
+        .filter(|factor| (0.0..=MAX_TIME_SCALE).contains(factor))
+        .ok_or_else(|| format!("[{text}] is not a number from 0 to {MAX_TIME_SCALE}"))
 }

@@ -47,7 +47,7 @@ pub(crate) fn list(
     }
     let query = Query::parse(call.request.query)?;
     let to_ms = query.to_ms.unwrap_or(clock.now_ms());
-    // The log removes expired events only with the next event.
+    // The log keeps more than the API shows.
     let from_ms = query.from_ms.unwrap_or(i64::MIN).max(clock.oldest_ms());
     let mut matches = log.between(&StreamId::from(call.request.region), from_ms, to_ms);
     matches.retain(|logged| query.kind.is_none_or(|kind| type_of(&logged.event) == kind));

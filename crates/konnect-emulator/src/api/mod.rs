@@ -25,6 +25,7 @@ use crate::api::problem::Problem;
 use crate::api::route::{Resource, Version};
 use crate::delivery::worker;
 use crate::http::response::ApiResponse;
+use crate::lock::lock;
 use crate::organization::shared::Shared;
 use crate::organization::state::State;
 use crate::organization::stream::{StreamId, parse_uuid};
@@ -50,7 +51,7 @@ pub(crate) fn respond(shared: &Arc<Shared>, request: &Request<'_>) -> ApiRespons
         version,
         resource,
         credential: Credential::of(request.headers),
-        behavior: &shared.behavior(),
+        behavior: &Arc::clone(&lock(&shared.behavior)),
     };
     let response = if call.credential.is_known() || call.resource.is_public() {
         let read = |state: &State| read(shared, state, &call);

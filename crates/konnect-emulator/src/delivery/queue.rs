@@ -1,12 +1,13 @@
 //! The events to send. Each stream has a queue, so a slow receiver does not delay the others.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::watch;
 
 use crate::event::model::Event;
+use crate::lock::lock;
 use crate::organization::stream::StreamId;
 
 /// The maximum number of events in a queue. Further ones are lost; a replay can send them.
@@ -22,7 +23,7 @@ pub(crate) struct Queues {
 impl Queues {
     /// Adds events. Returns the other end of the queue if it is new.
     pub(crate) fn add(&self, stream: &StreamId, events: &[Arc<Event>]) -> Option<Receiver<Arc<Event>>> {
-        let mut queues = self.lock();
+        let mut queues = lock(&self.by_stream);
         let mut new = None;
         let queue = queues.entry(stream.clone()).or_insert_with(|| {
             let (sender, receiver) = channel(CAPACITY);
@@ -42,16 +43,12 @@ impl Queues {
 
     /// Closes all queues, whose events are then lost. Batches that are being sent continue.
     pub(crate) fn clear(&self) {
-        self.lock().clear();
+        lock(&self.by_stream).clear();
     }
 
     /// Waits until no event waits or is being sent.
     pub(crate) async fn drained(&self) {
         // The sender exists as long as the queues.
         let _ = self.pending.subscribe().wait_for(|pending| *pending == 0).await;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<StreamId, Sender<Arc<Event>>>> {
-        self.by_stream.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

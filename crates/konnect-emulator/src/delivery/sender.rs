@@ -12,7 +12,7 @@ use reqwest::{Certificate, Client, RequestBuilder};
 use url::Url;
 
 use crate::delivery::address::AllowedHosts;
-use crate::options::{DeliveryOptions, TimeScale};
+use crate::options::DeliveryOptions;
 use crate::organization::state::Delivery;
 
 /// The timeout of an attempt, before scaling. Konnect's timeout is not documented.
@@ -41,11 +41,11 @@ pub(crate) struct Sender {
 impl Sender {
     /// Fails if the file of the authorities has no certificates. It may be absent or empty, because a receiver can write
     /// it later.
-    pub(crate) fn new(options: &DeliveryOptions, scale: TimeScale) -> io::Result<Self> {
+    pub(crate) fn new(options: &DeliveryOptions, time_scale: f64) -> io::Result<Self> {
         let sender = Self {
             allowed: AllowedHosts::new(&options.allowed_hosts),
             authorities: options.trusted_authorities.clone(),
-            timeout: scale.of(TIMEOUT).max(MIN_TIMEOUT),
+            timeout: TIMEOUT.mul_f64(time_scale).max(MIN_TIMEOUT),
         };
         let file = sender
             .authorities

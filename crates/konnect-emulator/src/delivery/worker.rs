@@ -39,7 +39,7 @@ pub(crate) fn record(shared: &Arc<Shared>, stream: StreamId, events: &[Arc<Event
         return;
     }
     let stream = Arc::new(stream);
-    shared.events.add(&stream, events, shared.clock.oldest_ms());
+    shared.events.add(&stream, events);
     let webhook = shared.store.read(|state| state.webhook(&stream));
     let sends = shared.sender.is_some() && webhook.is_some_and(|webhook| webhook.enabled);
     if sends && let Some(queue) = shared.queues.add(&stream, events) {
@@ -51,7 +51,7 @@ pub(crate) fn record(shared: &Arc<Shared>, stream: StreamId, events: &[Arc<Event
 async fn run(shared: Arc<Shared>, stream: Arc<StreamId>, mut queue: Receiver<Arc<Event>>) {
     while let Some(first) = queue.recv().await {
         if queue.len() < MAX_EVENTS {
-            sleep(shared.time_scale.of(BATCH_INTERVAL)).await;
+            sleep(shared.scaled(BATCH_INTERVAL)).await;
         }
         let mut events = vec![first];
         while events.len() < MAX_EVENTS
@@ -96,7 +96,7 @@ pub(crate) async fn send(shared: &Shared, stream: &StreamId, events: &[Arc<Event
             at,
         });
         match wait {
-            Some(wait) => sleep(shared.time_scale.of(wait)).await,
+            Some(wait) => sleep(shared.scaled(wait)).await,
             None => return delivered,
         }
     }

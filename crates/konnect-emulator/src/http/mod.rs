@@ -26,6 +26,7 @@ use crate::fault;
 use crate::fault::rule::Fault;
 use crate::http::listener::Listener;
 use crate::http::wire::WireHandle;
+use crate::lock::lock;
 use crate::organization::shared::Shared;
 use crate::{api, control};
 
@@ -85,12 +86,10 @@ async fn konnect(
         None => route::split_region(parts.uri.path()),
     };
     let recorded = body.as_deref().unwrap_or_default();
-    let number = shared
-        .journal()
-        .open(&parts.method, &path, &region, &parts.headers, recorded);
+    let number = lock(&shared.journal).open(&parts.method, &path, &region, &parts.headers, recorded);
     let (found, mut cleared) = shared.take_matching_fault(parts.method.as_str(), &path, &region);
-    let found = found.or_else(|| shared.conditions().next_fault(Instant::now()));
-    let latency = shared.conditions().latency();
+    let found = found.or_else(|| lock(&shared.conditions).next_fault(Instant::now()));
+    let latency = lock(&shared.conditions).latency();
     if !latency.is_zero() {
         sleep(latency).await;
     }
@@ -124,7 +123,7 @@ async fn konnect(
         _ => None,
     };
     let mut until_cleared = async || {
-        if let Some(entry) = shared.journal().entry(number) {
+        if let Some(entry) = lock(&shared.journal).entry(number) {
             entry.held = true;
         }
         // The sender exists as long as the emulator.
@@ -138,7 +137,7 @@ async fn konnect(
         until_cleared().await;
     }
     outcome.response.headers_mut().entry(DATE).or_insert(date);
-    if let Some(entry) = shared.journal().entry(number) {
+    if let Some(entry) = lock(&shared.journal).entry(number) {
         entry.status = outcome.status.map(|status| status.as_u16());
     }
     outcome.response

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -14,6 +14,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use crate::lock::lock;
 
 /// A handler's access to the connection of its request: the last bytes to send.
 #[derive(Clone, Debug)]
@@ -23,7 +25,7 @@ impl WireHandle {
     /// Sends exactly `bytes` instead of the response, then closes. If `bytes` is empty, the connection ends without a
     /// response.
     pub(crate) fn end_with(&self, bytes: Vec<u8>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+        *lock(&self.0) = Some(bytes);
     }
 }
 
@@ -72,7 +74,7 @@ impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let Self { stream, handle, .. } = self.get_mut();
         let mut stream = Pin::new(stream);
-        let mut final_bytes = handle.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut final_bytes = lock(&handle.0);
         let Some(rest) = final_bytes.as_mut() else {
             return stream.poll_write(context, buffer);
         };

@@ -316,7 +316,7 @@ async fn queue_thousands_of_events_arrive_in_order() {
 async fn stop_during_retry_ends_immediately() {
     let receiver = Receiver::start(Certificate::Valid).await;
     let emulator = Emulator::start(EmulatorOptions {
-        time_scale: crate::TimeScale::default(),
+        time_scale: 1.0,
         ..receiver.options()
     })
     .await

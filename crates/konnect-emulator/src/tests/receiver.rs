@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::certificate::Authority;
 use crate::http::listener::Listener;
-use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale};
+use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions};
 
 /// A received batch of one attempt.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ impl Receiver {
                 trusted_authorities: Some(self.authority.path().to_owned()),
                 allowed_hosts: Vec::new(),
             }),
-            time_scale: TimeScale::new(0.01).unwrap(),
+            time_scale: 0.01,
             ..EmulatorOptions::default()
         }
     }
