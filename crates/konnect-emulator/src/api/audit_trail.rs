@@ -5,8 +5,7 @@ use std::sync::Arc;
 use http::header::USER_AGENT;
 use http::{Method, StatusCode};
 
-use crate::api::call::Call;
-use crate::api::credential::Credential;
+use crate::api::call::{Call, Credential};
 use crate::api::route::{DESTINATIONS, Resource};
 use crate::event::model::{Details, Event, Principal, SUCCESS};
 use crate::organization::state::{Organization, State};

@@ -3,7 +3,6 @@
 mod audit_logs;
 mod audit_trail;
 pub(crate) mod call;
-mod credential;
 mod destinations;
 mod fields;
 mod identity;
@@ -19,8 +18,7 @@ use std::sync::Arc;
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::api::call::{Call, Request};
-use crate::api::credential::Credential;
+use crate::api::call::{Call, Credential, Request};
 use crate::api::problem::Problem;
 use crate::api::route::{Resource, Version};
 use crate::delivery::worker;

@@ -45,7 +45,7 @@ struct Reply {
 }
 
 impl Reply {
-    /// Parses a complete head and the following body, chunked or not.
+    /// Parses a complete head and the following body, which is not chunked.
     fn parse(bytes: &[u8]) -> Self {
         let end = find(bytes, b"\r\n\r\n").expect("a whole head");
         let head = std::str::from_utf8(&bytes[..end]).unwrap();
@@ -56,17 +56,10 @@ impl Reply {
             .map(|line| line.split_once(": ").unwrap())
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
-        let mut body = bytes[end + 4..].to_vec();
-        if headers
-            .get("transfer-encoding")
-            .is_some_and(|coding| coding == "chunked")
-        {
-            body = dechunk(&body);
-        }
         Self {
             status,
             headers,
-            body,
+            body: bytes[end + 4..].to_vec(),
         }
     }
 
@@ -128,16 +121,6 @@ impl Reply {
 
 fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
     bytes.windows(pattern.len()).position(|window| window == pattern)
-}
-
-fn dechunk(mut rest: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    while let Some(end) = find(rest, b"\r\n") {
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
-        body.extend_from_slice(&rest[end + 2..end + 2 + size]);
-        rest = &rest[end + 2 + size + 2..];
-    }
-    body
 }
 
 async fn start() -> Emulator {
