@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::tests::has;
 use crate::tests::receiver::Receiver;
@@ -52,13 +53,14 @@ async fn delivery_batch_is_gzip_text_with_the_credential() {
     assert_eq!(batches.len(), 1, "{batches:?}");
     let batch = &batches[0];
     assert_eq!(batch.lines.len(), 3);
-    let head = [
-        &batch.path,
-        &batch.authorization,
-        &batch.content_type,
-        &batch.encoding,
-    ];
-    assert_eq!(head, ["/in", "Bearer s3cret", "text/plain", "gzip"]);
+    assert_eq!(batch.head.uri.path(), "/in");
+    for (name, value) in [
+        ("authorization", "Bearer s3cret"),
+        ("content-type", "text/plain"),
+        ("content-encoding", "gzip"),
+    ] {
+        assert_eq!(batch.head.headers[name], value);
+    }
     let log = emulator.deliveries();
     assert_eq!(
         (log.len(), log[0].events, log[0].code, log[0].replay),
@@ -223,9 +225,8 @@ async fn request_read_or_unknown_token_makes_no_access_event() {
 async fn retry_client_error_or_redirect_is_not_repeated() {
     let (receiver, emulator) = stream().await;
     let other = Receiver::start(Certificate::Valid).await;
-    receiver.respond_next(&[401]);
-    receiver.redirect_next(&other.url);
     for code in [401, 307] {
+        receiver.respond_next(code, &other.url);
         trigger(&emulator, "eu", 1);
         emulator.deliveries_drained().await;
         let last = emulator.deliveries().pop().unwrap();
@@ -272,20 +273,26 @@ async fn trust_file_written_later_or_again_is_used() {
 
 #[tokio::test]
 async fn receiver_slow_delays_neither_api_nor_other_streams() {
-    let (slow, emulator) = stream().await;
-    slow.hold();
     let fast = Receiver::start(Certificate::UnknownAuthority).await;
+    let emulator = fast.emulator().await;
+    let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/in", slow.local_addr().unwrap());
+    deliver_to(&emulator, "eu", &url, "json");
     deliver_to(&emulator, "us", &fast.url, "json");
     emulator
         .edit_webhook("us", json!({"skip_ssl_verification": true}))
         .unwrap();
     trigger(&emulator, "eu", 1);
-    slow.batches(1).await;
+    let _connection = slow.accept().await.unwrap();
     trigger(&emulator, "us", 1);
-    assert_eq!(fast.batches(1).await.len(), 1);
+    fast.arrived().await;
     assert_eq!(emulator.get("/eu/v3/audit-log-destinations").await.status, 200);
-    slow.release();
-    emulator.deliveries_drained().await;
+    assert!(
+        emulator
+            .deliveries()
+            .iter()
+            .all(|delivery| delivery.region == "us")
+    );
 }
 
 #[tokio::test]
@@ -322,9 +329,9 @@ async fn stop_during_retry_ends_immediately() {
     .await
     .unwrap();
     deliver_to(&emulator, "eu", &receiver.url, "json");
-    receiver.respond_next(&[503]);
+    receiver.respond_next(503, "");
     trigger(&emulator, "eu", 1);
-    receiver.batches(1).await;
+    receiver.arrived().await;
     tokio::time::timeout(Duration::from_secs(5), emulator.stop())
         .await
         .unwrap();
