@@ -127,24 +127,3 @@ async fn list_invalid_query_is_refused() {
     emulator.get("/eu/v2/audit-logs").await.problem(404);
     emulator.post(LOGS, json!({})).await.is(405);
 }
-
-#[tokio::test]
-async fn list_request_itself_is_recorded_afterwards() {
-    let emulator = start().await;
-    assert!(traces(&emulator.read(LOGS).await).is_empty());
-    let page = emulator.read(LOGS).await;
-    let kinds: Vec<&Value> = page["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| &entry["type"])
-        .collect();
-    assert_eq!(kinds, ["authorization", "authentication"]);
-    assert_eq!(page["data"][0]["service"], "auditlogs");
-    assert!(
-        page["data"][0]["resource"]
-            .as_str()
-            .unwrap()
-            .starts_with("krn:konnect:reg/eu:org/")
-    );
-}

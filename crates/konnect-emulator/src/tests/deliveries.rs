@@ -296,15 +296,6 @@ async fn receiver_slow_delays_neither_api_nor_other_streams() {
 }
 
 #[tokio::test]
-async fn webhook_disabled_sends_nothing() {
-    let (receiver, emulator) = stream().await;
-    emulator.edit_webhook("eu", json!({"enabled": false})).unwrap();
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    assert!(receiver.received().is_empty());
-}
-
-#[tokio::test]
 async fn queue_thousands_of_events_arrive_in_order() {
     let (receiver, emulator) = stream().await;
     trigger(&emulator, "eu", 3_000);

@@ -1,11 +1,9 @@
 //! Faults and rules. `tests/faults` of the provider combines each fault with each request.
 
-use std::time::{Duration, Instant};
+use serde_json::json;
 
-use serde_json::{Value, json};
-
-use crate::tests::{Reply, TOKEN, new_destination, start, start_with};
-use crate::{Behavior, Emulator, Fault, FaultRule, Headers};
+use crate::tests::{Reply, TOKEN, new_destination, start};
+use crate::{Emulator, Fault, FaultRule, Headers};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
 
@@ -26,79 +24,6 @@ fn stored(konnect: &Emulator) -> usize {
     konnect.snapshot()["regions"]["global"]["destinations"]
         .as_object()
         .map_or(0, serde_json::Map::len)
-}
-
-/// Applies a fault to one create. Returns the bytes, the number of destinations then, and the status in the log.
-async fn call_with_fault(fault: Fault) -> (Vec<u8>, usize, Option<u16>) {
-    let konnect = start().await;
-    konnect.inject(FaultRule::new(fault)).unwrap();
-    let bytes = post(&konnect).await;
-    let outcome = (bytes, stored(&konnect), konnect.requests()[0].status);
-    assert_eq!(
-        Reply::parse(&post(&konnect).await).status,
-        201,
-        "the fault applies once"
-    );
-    outcome
-}
-
-#[tokio::test]
-async fn fault_delay_precedes_response() {
-    let start = Instant::now();
-    let (bytes, stored, logged) = call_with_fault(Fault::Delay { ms: 150 }).await;
-    assert!(start.elapsed() >= Duration::from_millis(150));
-    assert_eq!((Reply::parse(&bytes).status, stored, logged), (201, 1, Some(201)));
-}
-
-#[tokio::test]
-async fn fault_clock_skew_changes_date_only() {
-    let year = |reply: &Reply| reply.headers["date"][12..16].parse::<i32>().unwrap();
-    let honest = year(&Reply::parse(&call_with_fault(Fault::Delay { ms: 0 }).await.0));
-    let (bytes, stored, _) = call_with_fault(Fault::ClockSkew {
-        seconds: -10 * 366 * 86_400,
-    })
-    .await;
-    let reply = Reply::parse(&bytes);
-    assert_eq!((reply.status, stored), (201, 1));
-    assert!(
-        (10..=11).contains(&(honest - year(&reply))),
-        "{}",
-        reply.headers["date"]
-    );
-}
-
-#[tokio::test]
-async fn requests_of_region_omit_others() {
-    let konnect = start_with(Behavior {
-        separate_destinations: true,
-        ..Behavior::default()
-    })
-    .await;
-    konnect.create("eu", "a").await;
-    konnect.create("us", "b").await;
-    let path = |of: &str| {
-        konnect
-            .requests_of(of)
-            .into_iter()
-            .map(|r| r.path)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(path("eu"), ["/eu/v3/audit-log-destinations"]);
-    assert_eq!(konnect.region("eu")["destinations"].as_object().unwrap().len(), 1);
-    assert_eq!(konnect.region("au"), Value::Null);
-
-    let rule = |of| FaultRule::new(Fault::status(500)).region(of).always();
-    konnect.inject(rule("eu")).unwrap();
-    konnect.inject(rule("us")).unwrap();
-    konnect.clear_faults_of("eu");
-    assert_eq!(konnect.faults(), [rule("us")]);
-
-    konnect.reset_region("us");
-    assert_eq!(
-        (konnect.faults(), konnect.requests_of("us")),
-        (Vec::new(), Vec::new())
-    );
-    assert_eq!((konnect.region("us"), path("eu").len()), (Value::Null, 1));
 }
 
 #[tokio::test]

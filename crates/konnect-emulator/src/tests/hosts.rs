@@ -82,7 +82,8 @@ async fn control_planes_are_none_and_make_the_event_of_the_guide() {
     let events = konnect.read("/eu/v3/audit-logs?filter[type]=authorization").await;
     let event = &events["data"][0];
     has(event, &json!({"action": "list", "granted": true}));
-    assert!(event["resource"].as_str().unwrap().ends_with(":control-planes"));
+    let resource = event["resource"].as_str().unwrap();
+    assert!(resource.starts_with("krn:konnect:reg/eu:org/") && resource.ends_with(":control-planes"));
     let reply = konnect.get_with("/eu/v2/control-planes", &[]).await;
     reply.problem(401);
     konnect.post("/eu/v2/control-planes", Value::Null).await.is(405);

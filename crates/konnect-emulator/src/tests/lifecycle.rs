@@ -133,16 +133,20 @@ async fn drop_closes_connections() {
 }
 
 #[tokio::test]
-async fn latency_control_calls_are_not_delayed() {
+async fn latency_and_delay_apply_to_the_api_only() {
     let konnect = start().await;
     let slow = |latency_ms| Conditions {
         latency_ms,
         ..Conditions::default()
     };
+    let wait = Duration::from_millis(120);
     konnect.set_conditions(slow(120)).unwrap();
-    let before = Instant::now();
-    assert_eq!(konnect.get("/v2/audit-log-webhook").await.status, 200);
-    assert!(before.elapsed() >= Duration::from_millis(120));
+    konnect.inject(FaultRule::new(Fault::Delay { ms: 120 })).unwrap();
+    for wait in [2 * wait, wait] {
+        let before = Instant::now();
+        assert_eq!(konnect.get("/v2/audit-log-webhook").await.status, 200);
+        assert!(before.elapsed() >= wait);
+    }
 
     // A delayed control call would delay the test for an hour.
     konnect.set_conditions(slow(3_600_000)).unwrap();
