@@ -163,3 +163,66 @@ fn query_object(query: &str) -> String {
         .collect();
     Value::Object(pairs).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::sample::{EventKind, sample};
+    use crate::organization::state::Organization;
+
+    /// A line in CEF and one in JSON of each kind, up to the signature. The IDs are short.
+    const LINES: [(EventKind, &str, &str); 3] = [
+        (
+            EventKind::Authentication,
+            "AUTHENTICATION_TYPE_BASIC|AUTHENTICATION_OUTCOME_SUCCESS|0|rt=1750280466889 src=127.0.0.1 \
+             request=/api/v1/authenticate success=true org_id=o principal_id=u \
+             trace_id=00000000000000000000000000000007 user_agent=a\\=b|c",
+            r#"{"cef_version":"0","event_class_id":"AUTHENTICATION_TYPE_BASIC",HEAD,"name":"AUTHENTICATION_OUTCOME_SUCCESS","org_id":"o","principal_id":"u","request":"/api/v1/authenticate","rt":1750280466889,"severity":0,"src":"127.0.0.1","success":true,"trace_id":"00000000000000000000000000000007","user_agent":"a=b|c""#,
+        ),
+        (
+            EventKind::AuthorizationDenied,
+            "konnect|Authz.control-planes|6|rt=1750280466889 src=127.0.0.1 action=list granted=false org_id=o \
+             principal_id=u trace_id=00000000000000000000000000000007 user_agent=a\\=b|c",
+            r#"{"action":"list","cef_version":"0","event_class_id":"konnect",HEAD,"granted":false,"name":"Authz.control-planes","org_id":"o","principal_id":"u","rt":1750280466889,"severity":6,"src":"127.0.0.1","trace_id":"00000000000000000000000000000007","user_agent":"a=b|c""#,
+        ),
+        (
+            EventKind::AccessFailed,
+            "KongGateway|Ingress|10|rt=1750280466889 src=127.0.0.1 request=/v2/control-planes act=POST status=500 \
+             org_id=o principal_id=u user_agent=a\\=b|c trace_id=00000000000000000000000000000007 query={}",
+            r#"{"act":"POST","cef_version":"0","event_class_id":"KongGateway",HEAD,"name":"Ingress","org_id":"o","principal_id":"u","query":"{}","request":"/v2/control-planes","rt":1750280466889,"severity":10,"src":"127.0.0.1","status":500,"trace_id":"00000000000000000000000000000007","user_agent":"a=b|c""#,
+        ),
+    ];
+
+    const HEAD: &str = r#""event_product":"Konnect","event_ts":"2025-06-18T21:01:06Z","event_vendor":"KongInc","event_version":"1.0""#;
+
+    #[test]
+    fn line_fields_have_the_documented_order() {
+        let mut style = Style {
+            log_format: String::new(),
+            key: SigningKey::generate().unwrap(),
+            principal_name: false,
+        };
+        let organization = Organization {
+            id: "o".to_owned(),
+            user_id: "u".to_owned(),
+            ..Organization::default()
+        };
+        for (kind, cef, json) in LINES {
+            let mut event = sample(kind, &organization, None, 1_750_280_466_889);
+            (event.trace, event.user_agent) = (7, "a=b|c".into());
+            let json = json.replace("HEAD", HEAD) + r#","sig":""#;
+            for (format, start) in [
+                (
+                    "cef",
+                    format!("2025-06-18T21:01:06Z konghq.com CEF:0|KongInc|Konnect|1.0|{cef} sig="),
+                ),
+                ("cps", format!(r#"{{"event":{json}"#)),
+                ("json", json),
+            ] {
+                format.clone_into(&mut style.log_format);
+                let line = line(&event, &style);
+                assert!(line.starts_with(&start), "{line}\n{start}");
+            }
+        }
+    }
+}

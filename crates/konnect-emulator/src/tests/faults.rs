@@ -2,23 +2,10 @@
 
 use serde_json::json;
 
-use crate::tests::{Reply, TOKEN, new_destination, start};
+use crate::tests::{new_destination, start};
 use crate::{Emulator, Fault, FaultRule, Headers};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
-
-/// Sends a valid create and returns the received bytes.
-async fn post(konnect: &Emulator) -> Vec<u8> {
-    let headers = [("authorization", TOKEN), ("content-type", "application/json")];
-    konnect
-        .raw(
-            "POST",
-            LIST,
-            &headers,
-            new_destination("a").to_string().as_bytes(),
-        )
-        .await
-}
 
 fn stored(konnect: &Emulator) -> usize {
     konnect.snapshot()["regions"]["global"]["destinations"]
@@ -91,7 +78,7 @@ async fn fault_hold_waits_until_cleared() {
     for handle in [false, true] {
         let konnect = start().await;
         konnect.inject(FaultRule::new(Fault::Hold { handle })).unwrap();
-        let mut held = std::pin::pin!(post(&konnect));
+        let mut held = std::pin::pin!(konnect.post(LIST, new_destination("a")));
         while konnect.requests().is_empty() || stored(&konnect) != usize::from(handle) {
             assert!(futures_util::poll!(held.as_mut()).is_pending());
             tokio::task::yield_now().await;
@@ -101,7 +88,7 @@ async fn fault_hold_waits_until_cleared() {
         assert!(futures_util::poll!(held.as_mut()).is_pending());
         assert_eq!(konnect.requests()[0].status, None);
         konnect.clear_faults();
-        assert_eq!(Reply::parse(&held.await).status, 201);
+        held.await.is(201);
         assert_eq!((stored(&konnect), konnect.requests()[0].status), (1, Some(201)));
     }
 }
