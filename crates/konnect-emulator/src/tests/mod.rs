@@ -7,11 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
-mod audit_logs;
 mod contract;
 mod control;
 mod deliveries;
-mod destination_list;
 mod destinations;
 mod faults;
 mod forms;
@@ -19,6 +17,7 @@ mod guard;
 mod hosts;
 mod identity;
 mod lifecycle;
+mod lists;
 mod portals;
 mod receiver;
 mod replay_job;
