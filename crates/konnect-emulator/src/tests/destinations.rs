@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::Behavior;
-use crate::tests::{Reply, TOKEN, find, new_destination, start, start_with};
+use crate::tests::{find, new_destination, start, start_with};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
 
@@ -73,86 +73,6 @@ async fn destination_authorization_is_never_returned() {
         konnect.snapshot()["regions"]["global"]["destinations"][&id]["authorization"],
         "Bearer s3cret-2"
     );
-}
-
-#[tokio::test]
-async fn create_invalid_fields_are_all_named() {
-    let konnect = start().await;
-    let faults = |body: Value| async { konnect.post(LIST, body).await.faulty_fields() };
-    assert_eq!(
-        faults(json!({})).await,
-        ["name", "endpoint", "authorization", "log_format"]
-    );
-    let wrong = json!({"name": " ", "endpoint": "http://a.example", "authorization": null, "log_format": "xml",
-        "skip_ssl_verification": "no", "id": "x", "zeta": 1});
-    let reply = konnect.post(LIST, wrong).await;
-    assert_eq!(
-        reply.problem(400),
-        [
-            ("name", "cannot be blank"),
-            ("endpoint", "must be a valid URL"),
-            ("authorization", "must be a string"),
-            ("log_format", "must be one of [cef, json, cps]"),
-            ("skip_ssl_verification", "must be a boolean"),
-            ("id", "unknown field"),
-            ("zeta", "unknown field"),
-        ]
-        .map(|(field, reason)| (field.to_owned(), reason.to_owned()))
-    );
-    assert_eq!(
-        reply.json()["invalid_parameters"][3]["choices"],
-        json!(["cef", "json", "cps"])
-    );
-    assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
-
-    let id = konnect.create("global", "a").await;
-    let one = format!("{LIST}/{id}");
-    let before = konnect.read(&one).await;
-    for (field, value) in [
-        ("name", json!("")),
-        ("endpoint", json!("nonsense")),
-        ("created_at", json!("x")),
-        ("authorization", json!("\t")),
-    ] {
-        let reply = konnect
-            .patch(&one, json!({"log_format": "cps", field: value}))
-            .await;
-        assert_eq!(reply.faulty_fields(), [field]);
-    }
-    assert_eq!(
-        konnect.read(&one).await,
-        before,
-        "a refused patch changes nothing"
-    );
-}
-
-#[tokio::test]
-async fn create_body_not_object_is_refused() {
-    let konnect = start().await;
-    let json = ("content-type", "application/json; charset=utf-8");
-    for body in ["", "{", "[]", "null", "\"text\"", "{\"name\": \"a\",}"] {
-        let bytes = konnect
-            .raw("POST", LIST, &[("authorization", TOKEN), json], body.as_bytes())
-            .await;
-        let reply = Reply::parse(&bytes);
-        assert_eq!(
-            reply.problem(400),
-            [("body".to_owned(), "request format is invalid".to_owned())],
-            "{body}"
-        );
-    }
-    let body = new_destination("a").to_string();
-    for headers in [
-        &[("authorization", TOKEN)][..],
-        &[("authorization", TOKEN), ("content-type", "text/plain")],
-    ] {
-        let reply = konnect.send("POST", LIST, headers, body.as_bytes()).await;
-        assert_eq!(reply.faulty_fields(), ["content-type"]);
-    }
-    let reply = konnect
-        .send("POST", LIST, &[("authorization", TOKEN), json], body.as_bytes())
-        .await;
-    assert_eq!(reply.status, 201);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bodies;
 mod contract;
 mod control;
 mod deliveries;
