@@ -17,42 +17,39 @@ async fn invalid_fields_are_all_named_and_change_nothing() {
     let now = window(0, 0)["end_at"].clone();
     let week = 7 * 24 * 60 * 60;
     let url = "https://a.example/";
-    let cases = json!([
-        ["POST", LIST, {}, "name endpoint authorization log_format"],
-        ["PATCH", one, {"log_format": "cps", "name": ""}, "name"],
-        ["PATCH", one, {"log_format": "cps", "endpoint": "nonsense"}, "endpoint"],
-        ["PATCH", one, {"log_format": "cps", "created_at": "x"}, "created_at"],
-        ["PATCH", one, {"log_format": "cps", "authorization": "\t"}, "authorization"],
-        ["PATCH", V2, {}, "endpoint authorization"],
-        ["PATCH", V2, {"enabled": true}, "endpoint authorization"],
-        ["PATCH", V2, {"endpoint": url}, "authorization"],
-        ["PATCH", V2, {"authorization": "x", "enabled": false}, "endpoint"],
-        ["PATCH", V2, {"endpoint": "unconfigured", "authorization": "x"}, "endpoint"],
-        ["PATCH", V2, {"enabled": null, "log_format": "xml", "x": 1}, "enabled endpoint authorization log_format x"],
-        ["PATCH", V2, {"enabled": false, "audit_log_destination_id": "x"}, "audit_log_destination_id"],
-        ["PATCH", V3, {"enabled": true}, "audit_log_destination_id"],
-        ["PATCH", V3, {"audit_log_destination_id": null, "enabled": "yes", "endpoint": url},
-            "enabled audit_log_destination_id endpoint"],
-        ["PUT", JOB, {}, "start_at end_at"],
-        ["PUT", JOB, {"start_at": now}, "end_at"],
-        ["PUT", JOB, {"start_at": "yesterday", "end_at": now}, "start_at"],
-        ["PUT", JOB, {"start_at": 1, "end_at": now}, "start_at"],
-        ["PUT", JOB, {"start_at": now, "end_at": now, "status": "accepted"}, "status"],
-        ["PUT", JOB, window(week + 60, 0), "start_at"],
-        ["PUT", JOB, window(60, -60), "end_at"],
-        ["PUT", JOB, window(0, 60), "end_at"],
+    let before = konnect.snapshot();
+    let calls = json!([
+        ["POST", LIST, {}, 400, "name endpoint authorization log_format"],
+        ["PATCH", one, {"log_format": "cps", "name": ""}, 400, "name"],
+        ["PATCH", one, {"log_format": "cps", "endpoint": "nonsense"}, 400, "endpoint"],
+        ["PATCH", one, {"log_format": "cps", "created_at": "x"}, 400, "created_at"],
+        ["PATCH", one, {"log_format": "cps", "authorization": "\t"}, 400, "authorization"],
+        ["PATCH", V2, {}, 400, "endpoint authorization"],
+        ["PATCH", V2, {"enabled": true}, 400, "endpoint authorization"],
+        ["PATCH", V2, {"endpoint": url}, 400, "authorization"],
+        ["PATCH", V2, {"authorization": "x", "enabled": false}, 400, "endpoint"],
+        ["PATCH", V2, {"endpoint": "unconfigured", "authorization": "x"}, 400, "endpoint"],
+        ["PATCH", V2, {"enabled": null, "log_format": "xml", "x": 1}, 400, "enabled endpoint authorization log_format x"],
+        ["PATCH", V2, {"enabled": false, "audit_log_destination_id": "x"}, 400, "audit_log_destination_id"],
+        ["PATCH", V3, {"enabled": true}, 400, "audit_log_destination_id"],
+        ["PATCH", V3, {"audit_log_destination_id": null, "enabled": "yes", "endpoint": url}, 400, "enabled audit_log_destination_id endpoint"],
+        ["PUT", JOB, {}, 400, "start_at end_at"],
+        ["PUT", JOB, {"start_at": now}, 400, "end_at"],
+        ["PUT", JOB, {"start_at": "yesterday", "end_at": now}, 400, "start_at"],
+        ["PUT", JOB, {"start_at": 1, "end_at": now}, 400, "start_at"],
+        ["PUT", JOB, {"start_at": now, "end_at": now, "status": "accepted"}, 400, "status"],
+        ["PUT", JOB, window(week + 60, 0), 400, "start_at"],
+        ["PUT", JOB, window(60, -60), 400, "end_at"],
+        ["PUT", JOB, window(0, 60), 400, "end_at"],
     ]);
-    for case in cases.as_array().unwrap() {
-        let [method, path, fields] = [0, 1, 3].map(|part| case[part].as_str().unwrap());
-        let before = konnect.snapshot();
-        let reply = konnect.call(method, path, case[2].clone()).await;
-        assert_eq!(reply.faulty_fields().join(" "), fields, "{case}");
-        assert_eq!(konnect.snapshot(), before, "{case}");
-    }
+    konnect.run(calls).await;
+    assert_eq!(konnect.snapshot(), before);
     // The bounds of a replay job are valid, and so is an empty window.
-    for body in [window(week - 60, 0), window(60, 60)] {
-        konnect.put(JOB, body).await.is(202);
-    }
+    let calls = json!([
+        ["PUT", JOB, window(week - 60, 0), 202],
+        ["PUT", JOB, window(60, 60), 202],
+    ]);
+    konnect.run(calls).await;
 }
 
 #[tokio::test]

@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::tests::{Reply, TOKEN, has, start};
-use crate::{Conditions, ControlError, Emulator, Fault, FaultRule, RandomFaults, RateLimit};
+use crate::{Conditions, Emulator, Fault, FaultRule, RandomFaults, RateLimit};
+
+const COMMANDS: &str = "/_emulator/commands";
+const V2: &str = "/eu/v2/audit-log-webhook";
+const V3: &str = "/eu/v3/audit-log-webhook";
 
 impl Emulator {
     /// What a control call shows.
@@ -15,8 +19,7 @@ impl Emulator {
     async fn command(&self, command: Value) -> Reply {
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let body = command.to_string();
-        self.send("POST", "/_emulator/commands", &headers, body.as_bytes())
-            .await
+        self.send("POST", COMMANDS, &headers, body.as_bytes()).await
     }
 }
 
@@ -77,7 +80,7 @@ async fn command_inject_sets_and_clears_faults() {
         json!({"pathh": "x", "fault": {"kind": "truncate"}}),
         json!("text"),
     ] {
-        konnect.command(inject(wrong)).await.problem_detail(400);
+        konnect.command(inject(wrong)).await.is(400);
     }
     assert!(konnect.faults().is_empty());
 }
@@ -88,94 +91,65 @@ async fn edit_destination_bypasses_checks() {
     let id = konnect.create("eu", "a").await;
     let path = format!("/eu/v3/audit-log-destinations/{id}");
     let set = json!({"name": "drifted", "log_format": "parquet", "authorization": "stolen"});
-    let edit = json!({"command": "edit_destination", "region": "eu", "id": id, "set": set});
-    let edited = konnect.command(edit).await.is(200).json();
-    assert_eq!(edited["authorization"], "stolen");
-    let now = konnect.read(&path).await;
-    has(&now, &json!({"name": "drifted", "log_format": "parquet"}));
-    assert!(now["updated_at"].as_str() > now["created_at"].as_str());
-    let zero = "0001-01-01T00:00:00Z";
-    konnect
-        .edit_destination("eu", &id, json!({"updated_at": zero}))
-        .unwrap();
-    assert_eq!(konnect.read(&path).await["updated_at"], zero);
-
-    for wrong in [
-        json!({"id": "x"}),
-        json!({"nome": "x"}),
-        json!({"name": 1}),
-        json!([]),
-    ] {
-        let error = konnect.edit_destination("eu", &id, wrong.clone()).unwrap_err();
-        assert!(matches!(error, ControlError::Invalid(_)), "{wrong}: {error}");
-    }
-    let unknown = "11111111-2222-4333-8444-555555555555";
-    let error = konnect.edit_destination("eu", unknown, json!({})).unwrap_err();
-    assert!(matches!(error, ControlError::NotFound(_)));
-
-    let edit = json!({"audit_log_destination_id": id, "enabled": true});
-    konnect.edit_webhook("eu", edit.clone()).unwrap();
     let remove = json!({"command": "remove_destination", "region": "global", "id": id});
-    konnect.command(remove.clone()).await.is(204);
-    konnect.get(&path).await.problem(404);
-    konnect.shows("/eu/v3/audit-log-webhook", &edit).await;
-    assert_eq!(
-        konnect.read("/eu/v2/audit-log-webhook").await["endpoint"],
-        "unconfigured"
-    );
-    konnect.command(remove).await.problem(404);
+    let edit =
+        |id: &str, set: Value| json!({"command": "edit_destination", "region": "eu", "id": id, "set": set});
+    let zero = "0001-01-01T00:00:00Z";
+    let webhook = json!({"audit_log_destination_id": id, "enabled": true});
+    konnect.edit_webhook("eu", webhook.clone()).unwrap();
+    let before = konnect.read(&path).await;
+    let calls = json!([
+        ["POST", COMMANDS, edit(&id, set), 200, {"authorization": "stolen"}],
+        ["GET", path, null, 200, {"name": "drifted", "log_format": "parquet"}],
+    ]);
+    konnect.run(calls).await;
+    assert!(konnect.read(&path).await["updated_at"].as_str() > before["created_at"].as_str());
+    let calls = json!([
+        ["POST", COMMANDS, edit(&id, json!({"updated_at": zero})), 200],
+        ["GET", path, null, 200, {"updated_at": zero}],
+        ["POST", COMMANDS, edit(&id, json!({"id": "x"})), 400],
+        ["POST", COMMANDS, edit(&id, json!({"nome": "x"})), 400],
+        ["POST", COMMANDS, edit(&id, json!({"name": 1})), 400],
+        ["POST", COMMANDS, edit(&id, json!([])), 400],
+        ["POST", COMMANDS, edit("11111111-2222-4333-8444-555555555555", json!({})), 404],
+        ["POST", COMMANDS, remove, 204],
+        ["GET", path, null, 404],
+        ["GET", V3, null, 200, webhook],
+        ["GET", V2, null, 200, {"endpoint": "unconfigured"}],
+        ["POST", COMMANDS, remove, 404],
+    ]);
+    konnect.run(calls).await;
 }
 
 #[tokio::test]
 async fn edit_webhook_bypasses_checks() {
     let konnect = start().await;
-    let v2 = "/eu/v2/audit-log-webhook";
-    let v3 = "/eu/v3/audit-log-webhook";
+    let status = format!("{V3}/status");
     let stream = json!({"region": "eu"});
-    let set = json!({"endpoint": "https://a.example/", "enabled": true});
-    let edit = json!({"command": "edit_webhook", "stream": stream, "set": set});
-    konnect.command(edit).await.is(200);
-    assert_eq!(konnect.read(v2).await["endpoint"], "https://a.example/");
-    konnect
-        .edit_webhook("eu", json!({"log_format": "cps", "authorization": "x"}))
-        .unwrap();
-    konnect
-        .has(
-            v2,
-            &json!({"log_format": "cps", "endpoint": "https://a.example/"}),
-        )
-        .await;
-    let unknown = json!({"audit_log_destination_id": "unknown"});
-    konnect.edit_webhook("eu", unknown).unwrap();
-    konnect
-        .shows(
-            v3,
-            &json!({"audit_log_destination_id": "unknown", "enabled": true}),
-        )
-        .await;
-    for wrong in [
-        json!({"audit_log_destination_id": "x", "endpoint": "y"}),
-        json!({"enabled": 1}),
-        json!({"form": "emptied"}),
-        json!({"log_format": "cef"}),
-    ] {
-        konnect.edit_webhook("eu", wrong).unwrap_err();
-    }
+    let edit = |set: Value| json!({"command": "edit_webhook", "stream": stream, "set": set});
     let delivery =
         json!({"command": "record_delivery", "stream": stream, "code": 401, "message": "Unauthenticated"});
-    konnect.command(delivery.clone()).await.is(204);
-    konnect.edit_webhook("eu", json!({"enabled": false})).unwrap();
-    konnect
-        .has(
-            &format!("{v3}/status"),
-            &json!({"webhook_enabled": false, "webhook_status": "inactive", "last_response_code": 401}),
-        )
-        .await;
-
-    let remove = json!({"command": "remove_webhook", "stream": stream});
-    konnect.command(remove).await.is(204);
-    konnect.get(v3).await.problem(404);
-    konnect.command(delivery).await.problem(404);
+    let url = "https://a.example/";
+    let failing = json!({"webhook_enabled": false, "webhook_status": "inactive", "last_response_code": 401});
+    let calls = json!([
+        ["POST", COMMANDS, edit(json!({"endpoint": url, "enabled": true})), 200],
+        ["GET", V2, null, 200, {"endpoint": url}],
+        ["POST", COMMANDS, edit(json!({"log_format": "cps", "authorization": "x"})), 200],
+        ["GET", V2, null, 200, {"log_format": "cps", "endpoint": url}],
+        ["POST", COMMANDS, edit(json!({"audit_log_destination_id": "unknown"})), 200],
+        ["GET", V3, null, 200, {"audit_log_destination_id": "unknown", "enabled": true}],
+        ["POST", COMMANDS, edit(json!({"audit_log_destination_id": "x", "endpoint": "y"})), 400],
+        ["POST", COMMANDS, edit(json!({"enabled": 1})), 400],
+        ["POST", COMMANDS, edit(json!({"form": "emptied"})), 400],
+        ["POST", COMMANDS, edit(json!({"log_format": "cef"})), 400],
+        ["POST", COMMANDS, delivery, 204],
+        ["POST", COMMANDS, edit(json!({"enabled": false})), 200],
+        ["GET", status, null, 200, failing],
+        ["POST", COMMANDS, {"command": "remove_webhook", "stream": stream}, 204],
+        ["GET", V3, null, 404],
+        ["POST", COMMANDS, delivery, 404],
+    ]);
+    konnect.run(calls).await;
 }
 
 #[tokio::test]
@@ -204,7 +178,7 @@ async fn control_unknown_call_is_refused() {
         json!({}),
         json!({"command": "reset", "colour": 1}),
     ] {
-        konnect.command(wrong).await.problem_detail(400);
+        konnect.command(wrong).await.is(400);
     }
     assert!(konnect.requests().is_empty());
 }

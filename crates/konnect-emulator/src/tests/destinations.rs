@@ -82,20 +82,17 @@ async fn destination_any_host_shows_changes_and_deletes_it() {
         let id = konnect.create(creator, "a").await;
         let path = format!("/{other}/v2/audit-log-destinations/{id}");
         let renamed = konnect.patch(&path, json!({"name": "b"})).await.json();
-        let listed = konnect
-            .read(&format!("/{creator}/v3/audit-log-destinations"))
-            .await;
-        assert_eq!(listed["data"], json!([renamed]));
-        assert_eq!(
-            konnect.snapshot()["regions"]["global"]["destinations"][&id]["name"],
-            "b"
-        );
-        let webhook = json!({"audit_log_destination_id": id, "enabled": false});
+        let stored = konnect.snapshot()["regions"]["global"]["destinations"][&id].clone();
+        assert_eq!(stored["name"], "b");
         let url = format!("/{other}/v3/audit-log-webhook");
-        konnect.patch(&url, webhook).await.is(200);
-        konnect.delete(&path).await.is(409);
-        konnect.delete(&url).await.is(204);
-        konnect.delete(&path).await.is(204);
+        let calls = json!([
+            ["GET", format!("/{creator}/v3/audit-log-destinations"), null, 200, {"data": [renamed]}],
+            ["PATCH", url, {"audit_log_destination_id": id, "enabled": false}, 200],
+            ["DELETE", path, null, 409],
+            ["DELETE", url, null, 204],
+            ["DELETE", path, null, 204],
+        ]);
+        konnect.run(calls).await;
     }
 }
 
@@ -107,36 +104,21 @@ async fn separate_destinations_other_host_does_not_find_them() {
     })
     .await;
     let id = konnect.create("eu", "a").await;
-    assert_eq!(
-        konnect
-            .get(&format!("/eu/v2/audit-log-destinations/{id}"))
-            .await
-            .status,
-        200
-    );
-    for region in ["", "/us", "/global", "/mars"] {
-        konnect
-            .get(&format!("{region}/v3/audit-log-destinations/{id}"))
-            .await
-            .problem(404);
-    }
-    // Only those of `global` can be used everywhere.
-    let url = "/us/v3/audit-log-webhook";
-    konnect
-        .patch(url, json!({"audit_log_destination_id": id}))
-        .await
-        .is(404);
     let global = konnect.create("global", "b").await;
-    let reply = konnect
-        .patch(url, json!({"audit_log_destination_id": global}))
-        .await;
-    assert_eq!(reply.status, 200);
-    let unprefixed = konnect
-        .post("/v3/audit-log-destinations", new_destination("a"))
-        .await
-        .json();
-    let id = unprefixed["id"].as_str().unwrap();
-    konnect
-        .shows(&format!("/us/v3/audit-log-destinations/{id}"), &unprefixed)
-        .await;
+    let unprefixed = konnect.post("/v3/audit-log-destinations", new_destination("a"));
+    let us = unprefixed.await.json();
+    let us_id = us["id"].as_str().unwrap();
+    let webhook = "/us/v3/audit-log-webhook";
+    let calls = json!([
+        ["GET", format!("/eu/v2/audit-log-destinations/{id}"), null, 200],
+        ["GET", format!("/v3/audit-log-destinations/{id}"), null, 404],
+        ["GET", format!("/us/v3/audit-log-destinations/{id}"), null, 404],
+        ["GET", format!("/global/v3/audit-log-destinations/{id}"), null, 404],
+        ["GET", format!("/mars/v3/audit-log-destinations/{id}"), null, 404],
+        // Only those of `global` can be used everywhere.
+        ["PATCH", webhook, {"audit_log_destination_id": id}, 404],
+        ["PATCH", webhook, {"audit_log_destination_id": global}, 200],
+        ["GET", format!("/us/v3/audit-log-destinations/{us_id}"), null, 200, us],
+    ]);
+    konnect.run(calls).await;
 }

@@ -9,6 +9,7 @@ use crate::{Behavior, EndpointForm};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
 const V2: &str = "/eu/v2/audit-log-webhook";
+const V3: &str = "/eu/v3/audit-log-webhook";
 
 #[tokio::test]
 async fn endpoint_form_applies_to_destinations_and_webhooks() {
@@ -53,69 +54,59 @@ async fn ids_and_names_in_another_form_are_still_known() {
         ..Behavior::default()
     })
     .await;
-    let body =
-        json!({"name": "\u{e4}", "endpoint": "https://a.example", "authorization": "x", "log_format": "cef"});
-    let made = konnect.post(LIST, body).await.json();
-    assert_eq!(made["name"], "a\u{308}");
-    let id = made["id"].as_str().unwrap();
+    let id = konnect.create("global", "\u{e4}").await;
     assert_eq!(id, id.to_ascii_uppercase());
-    konnect.shows(&format!("{LIST}/{id}"), &made).await;
-    let webhook = json!({"audit_log_destination_id": id, "enabled": true});
-    let v3 = "/eu/v3/audit-log-webhook";
-    assert_eq!(konnect.patch(v3, webhook.clone()).await.json(), webhook);
     let portal = konnect.add_portal("eu", "\u{e4}").unwrap().to_ascii_uppercase();
-    konnect
-        .has(
-            &format!("/eu/v3/portals/{portal}"),
-            &json!({"id": portal, "name": "a\u{308}"}),
-        )
-        .await;
+    let webhook = json!({"audit_log_destination_id": id, "enabled": true});
+    let calls = json!([
+        ["GET", format!("{LIST}/{id}"), null, 200, {"id": id, "name": "a\u{308}"}],
+        ["PATCH", V3, webhook, 200, webhook],
+        ["GET", format!("/eu/v3/portals/{portal}"), null, 200, {"id": portal, "name": "a\u{308}"}],
+    ]);
+    konnect.run(calls).await;
 }
 
 #[tokio::test]
 async fn delete_destination_released_conflicts_during_lag() {
-    let emulator = start().await;
-    emulator.set_behavior(Behavior {
+    let konnect = start_with(Behavior {
         in_use_lag_ms: 3_600_000,
         ..Behavior::default()
-    });
-    let id = emulator.create("global", "a").await;
-    let unused = emulator.create("global", "b").await;
-    let (webhook, path) = (
-        "/eu/v3/audit-log-webhook",
-        format!("/global/v3/audit-log-destinations/{id}"),
-    );
-    let body = json!({"audit_log_destination_id": id, "enabled": true});
-    emulator.patch(webhook, body).await.is(200);
-    emulator.delete(webhook).await.is(204);
-    emulator.delete(&path).await.is(409);
-    let other = format!("/global/v3/audit-log-destinations/{unused}");
-    emulator.delete(&other).await.is(204);
-    emulator.advance_clock(Duration::from_mins(61));
-    emulator.delete(&path).await.is(204);
+    })
+    .await;
+    let id = konnect.create("global", "a").await;
+    let unused = konnect.create("global", "b").await;
+    let path = format!("{LIST}/{id}");
+    let calls = json!([
+        ["PATCH", V3, {"audit_log_destination_id": id, "enabled": true}, 200],
+        ["DELETE", V3, null, 204],
+        ["DELETE", path, null, 409],
+        ["DELETE", format!("{LIST}/{unused}"), null, 204],
+    ]);
+    konnect.run(calls).await;
+    konnect.advance_clock(Duration::from_mins(61));
+    konnect.delete(&path).await.is(204);
 }
 
 #[tokio::test]
 async fn patch_webhook_new_global_destination_is_not_found_during_lag() {
-    let emulator = start().await;
-    emulator.set_behavior(Behavior {
+    let konnect = start_with(Behavior {
         new_destination_lag_ms: 3_600_000,
         separate_destinations: true,
         ..Behavior::default()
-    });
-    let portal = emulator.add_portal("eu", "Developers").unwrap();
-    let paths = [
-        "/eu/v3/audit-log-webhook".to_owned(),
-        format!("/eu/v3/portals/{portal}/audit-log-webhook"),
-    ];
-    let global = json!({"audit_log_destination_id": emulator.create("global", "a").await});
-    let own = json!({"audit_log_destination_id": emulator.create("eu", "b").await});
-    for path in &paths {
-        emulator.patch(path, global.clone()).await.is(404);
-        emulator.patch(path, own.clone()).await.is(200);
-    }
-    emulator.advance_clock(Duration::from_mins(61));
-    for path in &paths {
-        emulator.patch(path, global.clone()).await.is(200);
+    })
+    .await;
+    let portal = konnect.add_portal("eu", "Developers").unwrap();
+    let portal = format!("/eu/v3/portals/{portal}/audit-log-webhook");
+    let global = json!({"audit_log_destination_id": konnect.create("global", "a").await});
+    let own = json!({"audit_log_destination_id": konnect.create("eu", "b").await});
+    for status in [404, 200] {
+        let calls = json!([
+            ["PATCH", V3, global, status],
+            ["PATCH", V3, own, 200],
+            ["PATCH", portal, global, status],
+            ["PATCH", portal, own, 200],
+        ]);
+        konnect.run(calls).await;
+        konnect.advance_clock(Duration::from_mins(61));
     }
 }

@@ -155,6 +155,16 @@ async fn portal_pages_are_numbered() {
 }
 
 #[tokio::test]
+async fn portal_is_read_as_it_is_listed() {
+    let konnect = start().await;
+    let portal = konnect.add_portal("eu", "Developers").unwrap();
+    let listed = konnect.read(PORTALS).await["data"][0].clone();
+    let path = |region: &str| format!("/{region}/v3/portals/{}", portal.to_ascii_uppercase());
+    konnect.shows(&path("eu"), &listed).await;
+    konnect.get(&path("us")).await.problem(404);
+}
+
+#[tokio::test]
 async fn log_pages_link_back_and_forth_newest_first() {
     let konnect = start().await;
     konnect.trigger("eu", EventKind::Access, 45).unwrap();

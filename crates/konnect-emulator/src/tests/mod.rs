@@ -19,7 +19,6 @@ mod hosts;
 mod identity;
 mod lifecycle;
 mod lists;
-mod portals;
 mod receiver;
 mod replay_job;
 mod webhook;
@@ -97,13 +96,6 @@ impl Reply {
             .collect()
     }
 
-    /// Asserts that the response has this status and a sentence.
-    fn problem_detail(&self, status: u16) {
-        let document = self.json();
-        assert_eq!(self.status, status, "{document}");
-        assert!(document["detail"].as_str().unwrap().len() > 10, "{document}");
-    }
-
     /// Asserts that the response has this status, and is a problem document if it is an error.
     fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
@@ -175,6 +167,33 @@ impl Emulator {
         let body = body.map_or_else(String::new, |body| body.to_string());
         let headers = [("authorization", TOKEN), ("content-type", "application/json")];
         self.send(method, path, &headers, body.as_bytes()).await
+    }
+
+    /// Makes calls in order, each `[method, path, body, status]` and what to expect: fields of the response, or the names
+    /// of the invalid fields of a 400, separated by spaces.
+    async fn run(&self, calls: Value) {
+        for call in calls.as_array().unwrap() {
+            let [method, path] = [0, 1].map(|part| call[part].as_str().unwrap());
+            let reply = self.call(method, path, call[2].clone()).await;
+            assert_eq!(
+                json!(reply.status),
+                call[3],
+                "{call}: {}",
+                String::from_utf8_lossy(&reply.body)
+            );
+            let fields = match reply.status {
+                400.. => reply.problem(reply.status),
+                _ => Vec::new(),
+            };
+            match call.get(4) {
+                Some(Value::String(names)) => {
+                    let found: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
+                    assert_eq!(found.join(" "), *names, "{call}");
+                }
+                Some(expected) => has(&reply.json(), expected),
+                None => {}
+            }
+        }
     }
 
     async fn get(&self, path: &str) -> Reply {
