@@ -1,9 +1,9 @@
 //! The destination calls.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::Behavior;
-use crate::tests::{find, new_destination, start, start_with};
+use crate::tests::{find, has, new_destination, start, start_with};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
 
@@ -12,48 +12,43 @@ async fn destination_create_to_delete_each_call_succeeds() {
     let konnect = start().await;
     for version in ["v2", "v3"] {
         let list = format!("/global/{version}/audit-log-destinations");
-        let created = konnect.post(&list, new_destination("one")).await;
-        assert_eq!(created.status, 201);
+        let created = konnect.post(&list, new_destination("one")).await.is(201);
         assert_eq!(created.headers["content-type"], "application/json");
         assert!(created.headers["date"].ends_with(" GMT"));
         let shown = created.json();
-        let id = shown["id"].as_str().unwrap().to_owned();
         let created_at = shown["created_at"].as_str().unwrap();
-        assert_eq!(
-            (created_at.len(), &created_at[19..20], &created_at[23..]),
-            (24, ".", "Z")
-        );
-        assert_eq!(
-            shown,
-            json!({
-                "id": id, "name": "one", "endpoint": "https://siem.example.com/in", "log_format": "json",
-                "skip_ssl_verification": false, "created_at": created_at, "updated_at": "0001-01-01T00:00:00Z",
-            })
+        let time = (created_at.len(), &created_at[19..20], &created_at[23..]);
+        assert_eq!(time, (24, ".", "Z"));
+        has(
+            &shown,
+            &json!({
+                "name": "one", "endpoint": "https://siem.example.com/in", "log_format": "json",
+                "skip_ssl_verification": false, "updated_at": "0001-01-01T00:00:00Z",
+            }),
         );
 
-        let one = format!("{list}/{id}");
+        let one = format!("{list}/{}", shown["id"].as_str().unwrap());
         konnect.shows(&one, &shown).await;
-        let patched = konnect.patch(&one, json!({"name": "two"})).await;
-        assert_eq!(patched.status, 200);
+        let mut updates = vec![created_at.to_owned()];
         let mut expected = shown.clone();
-        expected["name"] = json!("two");
-        expected["updated_at"] = patched.json()["updated_at"].clone();
-        assert_eq!(patched.json(), expected);
-        let first_update = expected["updated_at"].as_str().unwrap().to_owned();
-        assert!(first_update.as_str() > created_at);
-        let again = konnect
-            .patch(&one, json!({"skip_ssl_verification": true}))
-            .await
-            .json();
-        assert!(again["updated_at"].as_str().unwrap() > first_update.as_str());
-        assert_eq!(again["skip_ssl_verification"], true);
-
-        let deleted = konnect.delete(&one).await;
-        assert_eq!((deleted.status, deleted.body.as_slice()), (204, b"".as_slice()));
-        for method in ["GET", "DELETE"] {
-            konnect.call(method, &one, Value::Null).await.problem(404);
+        for (field, value) in [("name", json!("two")), ("skip_ssl_verification", json!(true))] {
+            let patched = konnect.patch(&one, json!({field: value})).await.is(200).json();
+            updates.push(patched["updated_at"].as_str().unwrap().to_owned());
+            expected[field] = value;
+            expected["updated_at"] = patched["updated_at"].clone();
+            assert_eq!(patched, expected);
         }
-        konnect.patch(&one, json!({"name": "x"})).await.is(404);
+        assert!(
+            updates.is_sorted_by(|earlier, later| earlier < later),
+            "{updates:?}"
+        );
+        let calls = json!([
+            ["DELETE", one, null, 204],
+            ["GET", one, null, 404],
+            ["DELETE", one, null, 404],
+            ["PATCH", one, {"name": "x"}, 404],
+        ]);
+        konnect.run(calls).await;
     }
 }
 
@@ -63,16 +58,13 @@ async fn destination_authorization_is_never_returned() {
     let created = konnect.post(LIST, new_destination("a")).await;
     let id = created.json()["id"].as_str().unwrap().to_owned();
     let one = format!("{LIST}/{id}");
-    let patched = konnect
-        .patch(&one, json!({"authorization": "Bearer s3cret-2"}))
-        .await;
+    let authorization = "Bearer s3cret-2";
+    let patched = konnect.patch(&one, json!({"authorization": authorization})).await;
     for reply in [created, patched, konnect.get(&one).await, konnect.get(LIST).await] {
         assert!(find(&reply.body, b"authorization").is_none() && find(&reply.body, b"s3cret").is_none());
     }
-    assert_eq!(
-        konnect.snapshot()["regions"]["global"]["destinations"][&id]["authorization"],
-        "Bearer s3cret-2"
-    );
+    let stored = &konnect.snapshot()["regions"]["global"]["destinations"][&id];
+    assert_eq!(stored["authorization"], authorization);
 }
 
 #[tokio::test]

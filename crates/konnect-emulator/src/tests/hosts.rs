@@ -1,4 +1,4 @@
-//! What Kong's own clients call, and the hosts that they use.
+//! The organization, the signing keys, what else Kong's own clients call, and the hosts that they use.
 
 use serde_json::{Value, json};
 
@@ -87,4 +87,41 @@ async fn control_planes_are_none_and_make_the_event_of_the_guide() {
     let reply = konnect.get_with("/eu/v2/control-planes", &[]).await;
     reply.problem(401);
     konnect.post("/eu/v2/control-planes", Value::Null).await.is(405);
+}
+
+#[tokio::test]
+async fn organization_any_token_on_global_only() {
+    let konnect = start().await;
+    let path = "/global/v3/organizations/me";
+    let edit = json!({"name": "Example", "login_path": "example"});
+    konnect
+        .get_with(path, &[("authorization", "Bearer spat_x")])
+        .await
+        .is(200);
+    konnect.get_with(path, &[]).await.problem(401);
+    let calls = json!([
+        ["GET", path, null, 200, {"state": "active"}],
+        ["GET", "/eu/v3/organizations/me", null, 404],
+        ["GET", "/v3/organizations/me", null, 404],
+        ["POST", "/_emulator/commands", {"command": "edit_organization", "set": edit}, 200, edit],
+        ["GET", path, null, 200, edit],
+    ]);
+    konnect.run(calls).await;
+    assert!(konnect.edit_organization(json!({"colour": "red"})).is_err());
+    assert!(konnect.edit_organization(json!({"name": 1})).is_err());
+}
+
+#[tokio::test]
+async fn jwks_needs_no_token_and_makes_no_event() {
+    let konnect = start().await;
+    let reply = konnect.get_with("/eu/v2/audit-log-webhook/jwks.json", &[]).await;
+    assert_eq!(reply.headers["content-type"], "application/json");
+    let jwks = reply.is(200).json();
+    assert_eq!(jwks, konnect.jwks());
+    let key = &jwks["keys"][0];
+    has(key, &json!({"kty": "OKP", "alg": "EdDSA", "crv": "Ed25519"}));
+    let length = |field: &str| key[field].as_str().unwrap().len();
+    assert_eq!((length("kid"), length("x")), (40, 43));
+    let pulled = konnect.read("/eu/v3/audit-logs").await;
+    assert!(pulled["data"].as_array().unwrap().is_empty());
 }

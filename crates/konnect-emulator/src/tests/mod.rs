@@ -16,7 +16,6 @@ mod faults;
 mod forms;
 mod guard;
 mod hosts;
-mod identity;
 mod lifecycle;
 mod lists;
 mod receiver;
@@ -208,11 +207,6 @@ impl Emulator {
     /// Asserts that the document at a path is this one.
     async fn shows(&self, path: &str, document: &Value) {
         assert_eq!(self.read(path).await, *document, "{path}");
-    }
-
-    /// Asserts that the document at a path has these fields, and perhaps others.
-    async fn has(&self, path: &str, fields: &Value) {
-        has(&self.read(path).await, fields);
     }
 
     async fn post(&self, path: &str, body: Value) -> Reply {
