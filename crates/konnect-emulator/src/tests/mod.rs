@@ -66,32 +66,21 @@ impl Reply {
             .unwrap_or_else(|error| panic!("{error}: {:?}", String::from_utf8_lossy(&self.body)))
     }
 
-    /// Asserts that the response is a complete problem document. Returns the invalid fields with their reasons.
+    /// Asserts that the response is a problem document, whose form `contract` checks. Returns the invalid fields with their
+    /// reasons.
     fn problem(&self, status: u16) -> Vec<(String, String)> {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
         assert_eq!(self.headers["content-type"], "application/problem+json");
         let document = self.json();
-        assert_eq!(document["status"], status);
-        assert!(document["title"].is_string() && document["detail"].is_string());
-        let digits = document["instance"]
+        let trace = document["instance"]
             .as_str()
             .unwrap()
-            .strip_prefix("konnect:trace:")
-            .unwrap();
-        assert!(!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
-        assert_eq!(document.get("invalid_parameters").is_some(), status == 400);
-        let none = Vec::new();
-        document["invalid_parameters"]
-            .as_array()
-            .unwrap_or(&none)
-            .iter()
-            .map(|entry| {
-                assert!(entry["rule"].is_string() && entry["source"].is_string());
-                (
-                    entry["field"].as_str().unwrap().to_owned(),
-                    entry["reason"].as_str().unwrap().to_owned(),
-                )
-            })
+            .strip_prefix("konnect:trace:");
+        assert!(trace.unwrap().parse::<u64>().is_ok(), "{document}");
+        let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
+        let entries = document["invalid_parameters"].as_array().into_iter().flatten();
+        entries
+            .map(|entry| (text(entry, "field"), text(entry, "reason")))
             .collect()
     }
 
