@@ -1,27 +1,13 @@
-//! Commands, as methods of the handle and over HTTP.
+//! The control API.
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, TOKEN, has, start};
-use crate::{Conditions, Emulator, Fault, FaultRule, RandomFaults, RateLimit};
+use crate::tests::{TOKEN, has, start};
+use crate::{Fault, FaultRule};
 
 const COMMANDS: &str = "/_emulator/commands";
 const V2: &str = "/eu/v2/audit-log-webhook";
 const V3: &str = "/eu/v3/audit-log-webhook";
-
-impl Emulator {
-    /// What a control call shows.
-    async fn shown(&self, what: &str) -> Value {
-        self.read(&format!("/_emulator/{what}")).await
-    }
-
-    /// A command as `curl -d` sends it: without a token, with the content type of a form.
-    async fn command(&self, command: Value) -> Reply {
-        let headers = [("content-type", "application/x-www-form-urlencoded")];
-        let body = command.to_string();
-        self.send("POST", COMMANDS, &headers, body.as_bytes()).await
-    }
-}
 
 #[tokio::test]
 async fn requests_any_are_recorded_unchanged() {
@@ -29,59 +15,92 @@ async fn requests_any_are_recorded_unchanged() {
     let body = json!({"name": ""});
     let path = "/eu/v3/audit-log-destinations?x=%5B1%5D";
     konnect.post(path, body.clone()).await.is(400);
-    let headers = [("x-many", "a"), ("X-Many", "b")];
-    konnect.raw("GET", "/v2/audit-log-webhook", &headers, b"").await;
+    let many = [("x-many", "a"), ("X-Many", "b")];
+    konnect.get_with("/v2/audit-log-webhook", &many).await.is(401);
     let log = konnect.requests();
-    assert_eq!(log.len(), 2);
-    assert_eq!((log[0].number, log[1].number), (1, 2));
+    let body = body.to_string();
     let first =
-        json!({"method": "POST", "path": path, "region": "eu", "status": 400, "body": body.to_string()});
+        json!({"number": 1, "method": "POST", "path": path, "region": "eu", "status": 400, "body": body});
     has(&json!(log[0]), &first);
     assert!(log[0].has_authorization(TOKEN));
-    assert_eq!((log[1].region.as_str(), log[1].status), ("us", Some(401)));
-    assert_eq!(
-        (log[1].header("authorization"), log[1].header("x-many")),
-        (None, Some("a, b"))
+    has(
+        &json!(log[1]),
+        &json!({"number": 2, "region": "us", "status": 401}),
     );
+    let headers = (log[1].header("authorization"), log[1].header("x-many"));
+    assert_eq!((headers, log.len()), ((None, Some("a, b")), 2));
 
-    assert_eq!(konnect.shown("requests").await, json!(log));
+    konnect.shows("/_emulator/requests", &json!(log)).await;
+    // As `curl -d` sends it: without a token, with the content type of a form.
+    let form = [("content-type", "application/x-www-form-urlencoded")];
     konnect
-        .command(json!({"command": "clear_requests"}))
+        .send("POST", COMMANDS, &form, b"{\"command\": \"clear_requests\"}")
         .await
         .is(204);
     assert!(konnect.requests().is_empty(), "control calls are not recorded");
-    konnect.get("/v2/audit-log-webhook").await;
+    konnect.get(V2).await;
     assert_eq!(konnect.requests()[0].number, 3);
     konnect.clear_requests();
     assert!(konnect.requests().is_empty());
 }
 
 #[tokio::test]
-async fn command_inject_sets_and_clears_faults() {
+async fn inject_sets_and_clears_faults() {
     let konnect = start().await;
     let inject = |rule: Value| json!({"command": "inject", "rule": rule});
+    let body = |status: u16, headers: Value| json!({"fault": {"kind": "body", "status": status, "headers": headers}});
     let rule = json!({"method": "POST", "path": "/audit-log-destinations", "times": 1,
         "fault": {"kind": "status", "code": 503, "headers": {"retry-after": "0"}}});
-    konnect.command(inject(rule)).await.is(204);
     let more = json!({"times": null, "skip": 2, "fault": {"kind": "drop_after"}});
-    konnect.command(inject(more.clone())).await.is(204);
+    let calls = json!([
+        ["POST", COMMANDS, inject(rule), 204],
+        ["POST", COMMANDS, inject(more.clone()), 204],
+        [
+            "POST",
+            COMMANDS,
+            inject(json!({"fault": {"kind": "explode"}})),
+            400
+        ],
+        ["POST", COMMANDS, inject(json!({"fault": {"kind": "delay"}})), 400],
+        [
+            "POST",
+            COMMANDS,
+            inject(json!({"fault": {"kind": "delay", "ms": 1, "seconds": 1}})),
+            400
+        ],
+        [
+            "POST",
+            COMMANDS,
+            inject(json!({"fault": {"kind": "status", "code": 42}})),
+            400
+        ],
+        [
+            "POST",
+            COMMANDS,
+            inject(json!({"fault": {"kind": "status", "code": 999}})),
+            400
+        ],
+        ["POST", COMMANDS, inject(body(200, json!({"a b": ""}))), 400],
+        ["POST", COMMANDS, inject(body(200, json!({"a": "\n"}))), 400],
+        ["POST", COMMANDS, inject(body(0, json!({}))), 400],
+        [
+            "POST",
+            COMMANDS,
+            inject(json!({"pathh": "x", "fault": {"kind": "truncate"}})),
+            400
+        ],
+        ["POST", COMMANDS, inject(json!("text")), 400],
+    ]);
+    konnect.run(calls).await;
     let expected = FaultRule::new(Fault::retry_after(503, 0))
         .method("POST")
         .path("/audit-log-destinations");
-    assert_eq!(konnect.faults()[0], expected);
-    let listed = konnect.shown("faults").await;
-    assert_eq!((&listed, &listed[1]), (&json!(konnect.faults()), &more));
-    konnect.command(json!({"command": "clear_faults"})).await.is(204);
-    for wrong in [
-        json!({"fault": {"kind": "explode"}}),
-        json!({"fault": {"kind": "delay"}}),
-        json!({"fault": {"kind": "delay", "ms": 1, "seconds": 1}}),
-        json!({"fault": {"kind": "status", "code": 42}}),
-        json!({"pathh": "x", "fault": {"kind": "truncate"}}),
-        json!("text"),
-    ] {
-        konnect.command(inject(wrong)).await.is(400);
-    }
+    assert_eq!((&konnect.faults()[0], konnect.faults().len()), (&expected, 2));
+    konnect.shows("/_emulator/faults", &json!([expected, more])).await;
+    konnect
+        .post(COMMANDS, json!({"command": "clear_faults"}))
+        .await
+        .is(204);
     assert!(konnect.faults().is_empty());
 }
 
@@ -157,13 +176,11 @@ async fn state_is_shown_and_reset() {
     let konnect = start().await;
     let id = konnect.create("eu", "a").await;
     konnect.inject(FaultRule::new(Fault::Truncate).path("x")).unwrap();
-    let state = konnect.shown("state").await;
-    assert_eq!(state, konnect.snapshot());
-    assert_eq!(
-        state["regions"]["global"]["destinations"][&id]["authorization"],
-        "Bearer s3cret"
-    );
-    konnect.command(json!({"command": "reset"})).await.is(204);
+    let state = konnect.snapshot();
+    konnect.shows("/_emulator/state", &state).await;
+    let stored = &state["regions"]["global"]["destinations"][&id];
+    assert_eq!(stored["authorization"], "Bearer s3cret");
+    konnect.post(COMMANDS, json!({"command": "reset"})).await.is(204);
     assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
     assert!(konnect.requests().is_empty() && konnect.faults().is_empty());
 }
@@ -171,69 +188,51 @@ async fn state_is_shown_and_reset() {
 #[tokio::test]
 async fn control_unknown_call_is_refused() {
     let konnect = start().await;
-    konnect.get("/_emulator/nonsense").await.problem(404);
-    konnect.post("/_emulator/state", json!({})).await.is(405);
-    for wrong in [
-        json!({"command": "explode"}),
-        json!({}),
-        json!({"command": "reset", "colour": 1}),
-    ] {
-        konnect.command(wrong).await.is(400);
-    }
+    let calls = json!([
+        ["GET", "/_emulator/nonsense", null, 404],
+        ["POST", "/_emulator/state", {}, 405],
+        ["POST", COMMANDS, {"command": "explode"}, 400],
+        ["POST", COMMANDS, {}, 400],
+        ["POST", COMMANDS, {"command": "reset", "colour": 1}, 400],
+    ]);
+    konnect.run(calls).await;
     assert!(konnect.requests().is_empty());
 }
 
 #[tokio::test]
 async fn set_conditions_limits_and_disturbs_requests() {
     let konnect = start().await;
-    let limit = json!({"rate_limit": {"per_second": 1, "burst": 1}});
-    let set = json!({"command": "set_conditions", "conditions": limit});
-    konnect.command(set).await.is(204);
-    let list = "/global/v3/audit-log-destinations";
-    konnect.get(list).await.is(200);
-    let refused = konnect.get(list).await;
-    assert_eq!(
-        (refused.status, refused.headers["retry-after"].as_str()),
-        (429, "1")
-    );
-    // Rules take precedence over conditions.
-    konnect.inject(FaultRule::new(Fault::status(418))).unwrap();
-    konnect.get(list).await.is(418);
-
-    let random = |percent, faults| Conditions {
-        random_faults: Some(RandomFaults {
-            seed: 1,
-            percent,
-            faults,
-        }),
-        ..Conditions::default()
+    let set = |conditions: Value| json!({"command": "set_conditions", "conditions": conditions});
+    let limit = |per_second, burst| set(json!({"rate_limit": {"per_second": per_second, "burst": burst}}));
+    let random = |percent: u8, faults: Value| {
+        set(json!({"random_faults": {"seed": 1, "percent": percent, "faults": faults}}))
     };
-    konnect
-        .set_conditions(random(100, vec![Fault::status(503)]))
-        .unwrap();
-    konnect.get(list).await.is(503);
-    konnect.set_conditions(Conditions::default()).unwrap();
-    konnect.get(list).await.is(200);
-    let limit = |per_second, burst| Conditions {
-        rate_limit: Some(RateLimit { per_second, burst }),
-        ..Conditions::default()
-    };
-    for wrong in [
-        limit(0, 1),
-        limit(1, 0),
-        random(101, vec![Fault::DropBefore]),
-        random(5, Vec::new()),
-        random(5, vec![Fault::status(99)]),
-    ] {
-        konnect.set_conditions(wrong).unwrap_err();
-    }
+    let status = |code: u16| json!({"kind": "status", "code": code});
+    let calls = json!([
+        ["POST", COMMANDS, limit(1, 1), 204],
+        ["GET", V2, null, 200],
+        ["GET", V2, null, 429],
+        // Rules take precedence over conditions.
+        ["POST", COMMANDS, {"command": "inject", "rule": {"fault": status(418)}}, 204],
+        ["GET", V2, null, 418],
+        ["POST", COMMANDS, random(100, json!([status(503)])), 204],
+        ["GET", V2, null, 503],
+        ["POST", COMMANDS, set(json!({})), 204],
+        ["GET", V2, null, 200],
+        ["POST", COMMANDS, limit(0, 1), 400],
+        ["POST", COMMANDS, limit(1, 0), 400],
+        ["POST", COMMANDS, random(101, json!([status(503)])), 400],
+        ["POST", COMMANDS, random(5, json!([])), 400],
+        ["POST", COMMANDS, random(5, json!([status(99)])), 400],
+    ]);
+    konnect.run(calls).await;
 }
 
 #[tokio::test]
 async fn most_connections_are_those_open_at_once() {
     let konnect = start().await;
     for _ in 0..3 {
-        konnect.get("/v2/audit-log-webhook").await;
+        konnect.get(V2).await;
     }
     let open = [(); 2].map(|()| tokio::net::TcpStream::connect(konnect.address()));
     let open = futures_util::future::join_all(open).await;
