@@ -8,7 +8,6 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::behavior::Behavior;
@@ -33,7 +32,7 @@ use crate::organization::stream::StreamId;
 pub struct Emulator {
     shared: Arc<Shared>,
     address: SocketAddr,
-    scheme: &'static str,
+    url: String,
     authority: Option<Authority>,
     /// Ends every connection.
     cut: CancellationToken,
@@ -53,18 +52,11 @@ impl Emulator {
         let mut emulator = Self {
             shared: Arc::new(Shared::new(&options)?),
             address: listener.local_addr()?,
-            scheme: "http",
+            url: String::new(),
             authority: None,
             cut: CancellationToken::new(),
         };
-        let tls = options
-            .certificate
-            .map(|kind| emulator.acceptor(kind))
-            .transpose()?;
-        if tls.is_some() {
-            emulator.scheme = "https";
-        }
-        emulator.serve(listener, tls);
+        emulator.url = emulator.serve(listener, options.certificate)?;
         Ok(emulator)
     }
 
@@ -75,10 +67,7 @@ impl Emulator {
     /// No port is free, or the certificate cannot be generated.
     pub async fn also_https(&mut self, certificate: Certificate) -> io::Result<String> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let url = format!("https://{}", listener.local_addr()?);
-        let tls = self.acceptor(certificate)?;
-        self.serve(listener, Some(tls));
-        Ok(url)
+        self.serve(listener, Some(certificate))
     }
 
     /// The certificate of the signing authority in PEM, for clients to trust, for instance with `SSL_CERT_FILE`. `None`
@@ -88,24 +77,27 @@ impl Emulator {
         self.authority.as_ref().map(Authority::pem)
     }
 
-    fn acceptor(&mut self, kind: Certificate) -> io::Result<TlsAcceptor> {
-        let authority = match self.authority.take() {
-            Some(authority) => authority,
-            None => Authority::new("konnect-emulator")?,
-        };
-        self.authority.insert(authority).acceptor(kind)
-    }
-
-    fn serve(&self, socket: TcpListener, tls: Option<TlsAcceptor>) {
+    /// Serves on a socket, and returns its base URL.
+    fn serve(&mut self, socket: TcpListener, certificate: Option<Certificate>) -> io::Result<String> {
+        if certificate.is_some() && self.authority.is_none() {
+            self.authority = Some(Authority::new("konnect-emulator")?);
+        }
+        let tls = certificate.zip(self.authority.as_ref());
+        let tls = tls
+            .map(|(kind, authority)| authority.acceptor(kind))
+            .transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", socket.local_addr()?);
         let (shared, cut) = (Arc::clone(&self.shared), self.cut.clone());
         let listener = Listener::new(socket, tls, Arc::clone(&shared.connections), cut.clone());
         self.shared.tasks.spawn(http::serve(listener, shared, cut));
+        Ok(url)
     }
 
     /// The base URL without a region: `http://127.0.0.1:PORT` or `https://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("{}://{}", self.scheme, self.address)
+        self.url.clone()
     }
 
     /// The address it listens on.

@@ -11,7 +11,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, RequestBuilder};
 use url::Url;
 
-use crate::delivery::address::AllowedHosts;
+use crate::delivery::address::{AllowedHosts, loopback_of};
 use crate::options::DeliveryOptions;
 use crate::organization::state::Delivery;
 
@@ -79,7 +79,7 @@ impl Sender {
         let mut authorization = HeaderValue::from_str(&delivery.authorization)
             .map_err(|_| Outcome::refused("the authorization is not a valid header value"))?;
         authorization.set_sensitive(true);
-        let client = self.client(delivery.skip_ssl_verification)?;
+        let client = self.client(&url, delivery.skip_ssl_verification)?;
         Ok(client
             .post(url)
             .header(CONTENT_TYPE, "text/plain")
@@ -93,13 +93,15 @@ impl Sender {
     }
 
     /// A client for one attempt: the file of the authorities can change before the next.
-    fn client(&self, trusts_any: bool) -> Result<Client, Outcome> {
-        let builder = Client::builder()
+    fn client(&self, url: &Url, trusts_any: bool) -> Result<Client, Outcome> {
+        let mut builder = Client::builder()
             .no_proxy()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
-            .timeout(self.timeout)
-            .dns_resolver(self.allowed.clone());
+            .timeout(self.timeout);
+        if let Some((name, addresses)) = loopback_of(url) {
+            builder = builder.resolve_to_addrs(name, &addresses);
+        }
         let authorities = || self.authorities().map_err(Outcome::unsent);
         let builder = if trusts_any {
             builder.tls_certs_only([]).tls_danger_accept_invalid_certs(true)

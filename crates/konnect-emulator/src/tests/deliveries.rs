@@ -41,6 +41,10 @@ async fn stream() -> (Receiver, Emulator) {
 #[tokio::test]
 async fn delivery_batch_is_gzip_text_with_the_credential() {
     let (receiver, emulator) = stream().await;
+    // A name that no name server resolves, and that is not in the certificate.
+    let url = receiver.url.replace("127.0.0.1", "SIEM.localhost.");
+    let edit = json!({"endpoint": url, "skip_ssl_verification": true});
+    emulator.edit_webhook("eu", edit).unwrap();
     trigger(&emulator, "eu", 3);
     emulator.deliveries_drained().await;
     let batches = receiver.received();
