@@ -3,6 +3,7 @@ use std::time::Duration;
 use konnect_audit_receiver::{Counts, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::{CEF, JSON, Screen, client, delivery, gzip, start, status};
@@ -201,25 +202,17 @@ async fn deliver_rejected_ends_the_connection() {
 #[tokio::test]
 async fn deliver_many_requests_on_one_connection_are_accepted() {
     let (receiver, _) = start(|_| {}).await;
-    let url = receiver.url().to_owned();
-    let client = client();
+    let (url, client) = (receiver.url().to_owned(), client());
     let senders = (0..8).map(|_| {
         let (client, url) = (client.clone(), url.clone());
-        tokio::spawn(async move {
+        async move {
             for _ in 0..20 {
-                let response = client
-                    .post(&url)
-                    .body(format!("{CEF}\n").repeat(50))
-                    .send()
-                    .await
-                    .unwrap();
-                assert_eq!(response.status(), 202);
+                let request = client.post(&url).body(format!("{CEF}\n").repeat(50));
+                assert_eq!(status(request).await, 202);
             }
-        })
+        }
     });
-    for sender in senders.collect::<Vec<_>>() {
-        sender.await.unwrap();
-    }
+    senders.collect::<JoinSet<()>>().join_all().await;
     let counts = receiver.wait_for(8000, Duration::from_secs(1)).await.unwrap();
     assert_eq!((counts.events, counts.deliveries), (8000, 160));
 }

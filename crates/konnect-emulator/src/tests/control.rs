@@ -105,6 +105,39 @@ async fn inject_sets_and_clears_faults() {
 }
 
 #[tokio::test]
+async fn rule_matches_as_often_as_specified() {
+    let konnect = start().await;
+    let teapot = || FaultRule::new(Fault::status(418));
+    let patch = teapot().method("patch");
+    let twice = teapot()
+        .path_end("/audit-log-webhook")
+        .region("eu")
+        .skip(1)
+        .times(2);
+    let always = teapot().path("[size]=3").always();
+    for rule in [&patch, &twice, &always] {
+        konnect.inject(rule.clone()).unwrap();
+    }
+    let calls = json!([
+        ["GET", "/eu/v2/audit-log-webhook", null, 200],
+        ["GET", "/eu/v2/audit-log-webhook/status", null, 200],
+        ["GET", "/us/v2/audit-log-webhook", null, 200],
+        ["GET", "/eu/v2/audit-log-webhook", null, 418],
+        ["GET", "/eu/v2/audit-log-webhook?x=1", null, 418],
+        ["GET", "/eu/v2/audit-log-webhook", null, 200],
+        ["GET", "/eu/v2/audit-log-destinations?page[size]=3", null, 418],
+        ["GET", "/eu/v2/audit-log-destinations?page[size]=3", null, 418],
+    ]);
+    konnect.run(calls).await;
+    assert_eq!(konnect.faults(), [patch, always]);
+    konnect.clear_faults();
+    konnect
+        .patch("/eu/v2/audit-log-webhook", json!({"enabled": false}))
+        .await
+        .is(200);
+}
+
+#[tokio::test]
 async fn edit_destination_bypasses_checks() {
     let konnect = start().await;
     let id = konnect.create("eu", "a").await;

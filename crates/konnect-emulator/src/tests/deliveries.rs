@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::tests::has;
 use crate::tests::receiver::Receiver;
-use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, EventKind};
+use crate::{Certificate, Emulator, EmulatorOptions, EventKind};
 
 /// Sets a region's webhook to a URL and enables it, without a request and its events.
 fn deliver_to(emulator: &Emulator, region: &str, url: &str, format: &str) {
@@ -16,12 +16,6 @@ fn deliver_to(emulator: &Emulator, region: &str, url: &str, format: &str) {
     emulator
         .edit_webhook(region, json!({ "log_format": format }))
         .unwrap();
-}
-
-async fn status(emulator: &Emulator, region: &str) -> Value {
-    emulator
-        .read(&format!("/{region}/v3/audit-log-webhook/status"))
-        .await
 }
 
 fn trigger(emulator: &Emulator, region: &str, count: usize) {
@@ -64,7 +58,7 @@ async fn delivery_batch_is_gzip_text_with_the_credential() {
         (log.len(), log[0].events, log[0].code, log[0].replay),
         (1, 3, Some(202), false)
     );
-    let status = status(&emulator, "eu").await;
+    let status = emulator.read("/eu/v3/audit-log-webhook/status").await;
     has(
         &status,
         &json!({"webhook_status": "active", "last_response_code": 202, "last_response_message": "Accepted"}),
@@ -126,41 +120,6 @@ async fn retry_client_error_or_redirect_is_not_repeated() {
     }
     assert_eq!(receiver.received().len(), 2);
     assert!(other.received().is_empty(), "the redirect was followed");
-}
-
-#[tokio::test]
-async fn trust_file_written_later_or_again_is_used() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("ca.pem");
-    let before = Receiver::start(Certificate::Valid).await;
-    let options = EmulatorOptions {
-        deliveries: Some(DeliveryOptions {
-            trusted_authorities: Some(file.clone()),
-            allowed_hosts: Vec::new(),
-        }),
-        ..before.options()
-    };
-    let emulator = Emulator::start(options).await.unwrap();
-    deliver_to(&emulator, "eu", &before.url, "json");
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    let log = emulator.deliveries();
-    assert_eq!(log.len(), 5, "{log:?}");
-    assert!(
-        log[0].message.contains("ca.pem cannot be read"),
-        "{}",
-        log[0].message
-    );
-
-    // Another authority replaces the first, as when a receiver restarts.
-    let after = Receiver::start(Certificate::Valid).await;
-    for receiver in [before, after] {
-        std::fs::copy(&receiver.authority, &file).unwrap();
-        deliver_to(&emulator, "eu", &receiver.url, "json");
-        trigger(&emulator, "eu", 1);
-        emulator.deliveries_drained().await;
-        assert_eq!(receiver.lines().len(), 1, "{:?}", emulator.deliveries());
-    }
 }
 
 #[tokio::test]

@@ -12,7 +12,6 @@ mod contract;
 mod control;
 mod deliveries;
 mod destinations;
-mod faults;
 mod forms;
 mod guard;
 mod hosts;
