@@ -40,7 +40,7 @@ impl Archive {
             folder: folder.to_owned(),
             program: program.name,
             version: project.version.clone(),
-            platform: program.platform.to_string(),
+            platform: program.platform.clone(),
         };
         let bytes = read(path)?;
         let sha256 = hexadecimal(&bytes);

@@ -11,7 +11,6 @@ mod archive;
 mod audit;
 mod build;
 mod notices;
-mod platform;
 mod program;
 mod project;
 mod release;
@@ -23,8 +22,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 pub use archive::Archive;
 pub use build::{build, host};
-pub use platform::Platform;
-pub use program::Program;
+pub use program::{Program, platform};
 pub use project::{NAME, Project, TOOLS};
 pub use release::Release;
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use crate::project::{cargo, output};
-use crate::{NAME, Platform, Project};
+use crate::{NAME, Project};
 
 /// A program of the release for a target of rustc, with the crates that cargo builds for it.
 #[derive(Debug)]
@@ -14,8 +14,8 @@ pub struct Program {
     /// Its package: [`NAME`] or one of [`crate::TOOLS`].
     pub(crate) name: &'static str,
     pub(crate) target: String,
-    /// The same as Terraform names it.
-    pub(crate) platform: Platform,
+    /// The same as Terraform names it: `linux_amd64`.
+    pub(crate) platform: String,
     /// Its own crate comes first.
     pub(crate) crates: Vec<Crate>,
 }
@@ -48,7 +48,7 @@ impl Program {
     ///
     /// Returns an error if cargo does not answer, or if no release is made for the target.
     pub fn of(project: &Project, name: &'static str, target: &str) -> Result<Self> {
-        let platform = Platform::of(target)?;
+        let platform = platform(target)?;
         let linked = tree(project, name, target, "normal,no-proc-macro")?;
         let all = tree(project, name, target, "normal,build")?;
         let positions: BTreeMap<&Id, usize> = all.order.iter().zip(0..).collect();
@@ -82,7 +82,11 @@ impl Program {
 
     /// The name of its file: the CLI looks for the provider under its version.
     pub(crate) fn file_name(&self, project: &Project) -> String {
-        let suffix = self.platform.program_suffix();
+        let suffix = if self.platform.starts_with("windows") {
+            ".exe"
+        } else {
+            ""
+        };
         if self.name == NAME {
             format!("{NAME}_v{}{suffix}", project.version)
         } else {
@@ -95,6 +99,30 @@ impl Program {
         let mut crates = self.crates.iter();
         crates.any(|part| part.name == name && part.version == version)
     }
+}
+
+/// Returns the platform of a target triple of rustc, as the names of archives have it: `darwin_arm64` for
+/// `aarch64-apple-darwin`.
+///
+/// # Errors
+///
+/// Returns an error if no release is made for the target.
+pub fn platform(triple: &str) -> Result<String> {
+    let (processor, system) = triple.split_once('-').unwrap_or_default();
+    let processors = [("x86_64", "amd64"), ("aarch64", "arm64")];
+    let systems = [
+        ("apple-darwin", "darwin"),
+        ("unknown-linux-", "linux"),
+        ("pc-windows-", "windows"),
+    ];
+    let processor = processors.iter().find(|(of_rustc, _)| *of_rustc == processor);
+    let system = systems.iter().find(|(start, _)| system.starts_with(start));
+    let known = system
+        .zip(processor)
+        .map(|((_, os), (_, processor))| format!("{os}_{processor}"));
+    known.with_context(|| {
+        format!("no release is made for {triple}: Linux, macOS and Windows on x86_64 and aarch64 are known")
+    })
 }
 
 #[derive(Default)]
