@@ -28,17 +28,6 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// All kinds.
-    pub const ALL: [Self; 7] = [
-        Self::Authentication,
-        Self::AuthenticationFailed,
-        Self::AccountLocked,
-        Self::Authorization,
-        Self::AuthorizationDenied,
-        Self::Access,
-        Self::AccessFailed,
-    ];
-
     /// Whether a Dev Portal has events of this kind: authentication only.
     pub(crate) fn is_of_portals(self) -> bool {
         matches!(

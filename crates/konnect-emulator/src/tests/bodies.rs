@@ -3,12 +3,7 @@
 use serde_json::json;
 
 use crate::tests::replay_job::window;
-use crate::tests::{TOKEN, new_destination, start};
-
-const LIST: &str = "/global/v3/audit-log-destinations";
-const V2: &str = "/eu/v2/audit-log-webhook";
-const V3: &str = "/eu/v3/audit-log-webhook";
-const JOB: &str = "/eu/v3/audit-log-replay-job";
+use crate::tests::{JOB, LIST, TOKEN, V2, V3, new_destination, start};
 
 #[tokio::test]
 async fn invalid_fields_are_all_named_and_change_nothing() {

@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::{TOKEN, has, start};
+use crate::tests::{COMMANDS, TOKEN, V2, V3, has, start};
 use crate::{Fault, FaultRule};
-
-const COMMANDS: &str = "/_emulator/commands";
-const V2: &str = "/eu/v2/audit-log-webhook";
-const V3: &str = "/eu/v3/audit-log-webhook";
 
 #[tokio::test]
 async fn requests_any_are_recorded_unchanged() {

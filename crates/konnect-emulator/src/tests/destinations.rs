@@ -3,9 +3,7 @@
 use serde_json::json;
 
 use crate::Behavior;
-use crate::tests::{find, has, new_destination, start, start_with};
-
-const LIST: &str = "/global/v3/audit-log-destinations";
+use crate::tests::{LIST, find, has, new_destination, start, start_with};
 
 #[tokio::test]
 async fn destination_create_to_delete_each_call_succeeds() {

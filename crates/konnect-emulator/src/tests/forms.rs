@@ -4,12 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::tests::{start, start_with};
+use crate::tests::{LIST, V2, V3, start, start_with};
 use crate::{Behavior, EndpointForm};
-
-const LIST: &str = "/global/v3/audit-log-destinations";
-const V2: &str = "/eu/v2/audit-log-webhook";
-const V3: &str = "/eu/v3/audit-log-webhook";
 
 #[tokio::test]
 async fn endpoint_form_applies_to_destinations_and_webhooks() {

@@ -2,10 +2,9 @@
 
 use serde_json::json;
 
-use crate::tests::{TOKEN, start};
+use crate::tests::{COMMANDS, TOKEN, start};
 
 const API: &str = "/eu/v3/audit-log-destinations";
-const CONTROL: &str = "/_emulator/commands";
 
 /// Sends a command with these headers, as a browser does for a page, to the control API and to the API.
 async fn is_refused(headers: &[(&str, &str)]) -> bool {
@@ -16,7 +15,7 @@ async fn is_refused(headers: &[(&str, &str)]) -> bool {
     let headers = [&[("authorization", TOKEN)], headers].concat();
     let api = konnect.send("POST", API, &headers, body.as_bytes()).await.status;
     let control = konnect
-        .send("POST", CONTROL, &headers, body.as_bytes())
+        .send("POST", COMMANDS, &headers, body.as_bytes())
         .await
         .status;
     let cleared = konnect.requests().is_empty();

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum as _;
 use serde_json::{Value, json};
 
 use crate::organization::clock;
-use crate::tests::start;
+use crate::tests::{LIST, start};
 use crate::{Emulator, EventKind};
 
-const DESTINATIONS: &str = "/global/v3/audit-log-destinations";
 const LOGS: &str = "/eu/v3/audit-logs";
 const PORTALS: &str = "/eu/v3/portals";
 
@@ -53,25 +53,20 @@ impl Emulator {
 async fn destination_pages_link_forward_and_back() {
     let konnect = start().await;
     let empty = json!({"data": [], "meta": {"next": null, "previous": null, "size": 10}});
-    konnect.shows(DESTINATIONS, &empty).await;
+    konnect.shows(LIST, &empty).await;
     let mut ids = Vec::new();
     for name in ["d1", "d2", "d3", "d4", "d5"] {
         ids.push(konnect.create("global", name).await);
     }
-    let pages = konnect.pages(DESTINATIONS, "page%5Bsize%5D=2", "name").await;
+    let pages = konnect.pages(LIST, "page%5Bsize%5D=2", "name").await;
     assert_eq!(pages, [vec!["d1", "d2"], vec!["d3", "d4"], vec!["d5"]]);
     // A cursor remains valid after its item is deleted, and brackets need no encoding.
-    let (first, _) = konnect
-        .list(&format!("{DESTINATIONS}?page[size]=2"), "name")
-        .await;
+    let (first, _) = konnect.list(&format!("{LIST}?page[size]=2"), "name").await;
     let next = first["meta"]["next"].as_str().unwrap();
     let (_, next) = next.split_once('?').unwrap();
     let next = next.replace("%5B", "[").replace("%5D", "]");
-    konnect
-        .delete(&format!("{DESTINATIONS}/{}", ids[1]))
-        .await
-        .is(204);
-    let (second, names) = konnect.list(&format!("{DESTINATIONS}?{next}"), "name").await;
+    konnect.delete(&format!("{LIST}/{}", ids[1])).await.is(204);
+    let (second, names) = konnect.list(&format!("{LIST}?{next}"), "name").await;
     assert_eq!(
         (names, &second["meta"]["size"]),
         (vec!["d3".to_owned(), "d4".to_owned()], &json!(2))
@@ -88,7 +83,7 @@ async fn destination_page_size_defaults_to_10_and_is_capped_at_100() {
         ("?page[size]=100", 100),
         ("?page[size]=5000", 100),
     ] {
-        let (document, names) = konnect.list(&format!("{DESTINATIONS}{asked}"), "name").await;
+        let (document, names) = konnect.list(&format!("{LIST}{asked}"), "name").await;
         assert_eq!(
             (names.len(), &document["meta"]["size"]),
             (size, &json!(size)),
@@ -127,7 +122,7 @@ async fn destination_name_filter_depends_on_version() {
     }
     // The links have no filter.
     let filter = "filter[name][contains]=audit&page[size]=2";
-    let pages = konnect.pages(DESTINATIONS, filter, "name").await;
+    let pages = konnect.pages(LIST, filter, "name").await;
     assert_eq!(pages, [vec!["audit", "audit"], vec!["audit eu", "a&b=c"]]);
 }
 
@@ -184,8 +179,8 @@ async fn log_pages_link_back_and_forth_newest_first() {
 #[tokio::test]
 async fn log_filters_select_type_and_time() {
     let konnect = start().await;
-    for kind in EventKind::ALL {
-        konnect.trigger("eu", kind, 1).unwrap();
+    for kind in EventKind::value_variants() {
+        konnect.trigger("eu", *kind, 1).unwrap();
     }
     konnect.trigger("us", EventKind::Access, 1).unwrap();
     let portal = konnect.add_portal("eu", "Developers").unwrap();

@@ -30,6 +30,12 @@ use tokio::net::TcpStream;
 
 use crate::{Behavior, Emulator, EmulatorOptions};
 
+const LIST: &str = "/global/v3/audit-log-destinations";
+const V2: &str = "/eu/v2/audit-log-webhook";
+const V3: &str = "/eu/v3/audit-log-webhook";
+const JOB: &str = "/eu/v3/audit-log-replay-job";
+const COMMANDS: &str = "/_emulator/commands";
+
 /// A valid token.
 const TOKEN: &str = "Bearer kpat_test";
 

@@ -5,10 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::organization::clock;
+use crate::tests::JOB;
 use crate::tests::receiver::Receiver;
 use crate::{Certificate, Emulator, EmulatorOptions, EventKind};
-
-const JOB: &str = "/eu/v3/audit-log-replay-job";
 
 /// A body whose window begins and ends this many seconds ago.
 pub fn window(start_seconds: i64, end_seconds: i64) -> Value {

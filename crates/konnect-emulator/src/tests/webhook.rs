@@ -3,10 +3,8 @@
 use serde_json::json;
 
 use crate::Behavior;
-use crate::tests::{find, has, start};
+use crate::tests::{V2, V3, find, has, start};
 
-const V2: &str = "/eu/v2/audit-log-webhook";
-const V3: &str = "/eu/v3/audit-log-webhook";
 const V2_STATUS: &str = "/eu/v2/audit-log-webhook/status";
 const V3_STATUS: &str = "/eu/v3/audit-log-webhook/status";
 
