@@ -176,13 +176,13 @@ fn execute_edit(state: &mut State, command: Command) -> Result<Value, ControlErr
             return Ok(json!(ids));
         }
         Command::EditDestination { region, id, set } => {
-            let destination = parse_uuid(&id).and_then(|id| state.destination_mut(&region, &id));
+            let destination = parse_uuid(&id).and_then(|id| state.destinations_mut(&region).get_mut(&id));
             let destination = destination.ok_or_else(|| no_destination(&region, &id))?;
             destination.updated_at = now;
             return merge(destination, &set, &["id", "sequence"]);
         }
         Command::RemoveDestination { region, id } => {
-            let removed = parse_uuid(&id).and_then(|id| state.remove_destination(&region, &id));
+            let removed = parse_uuid(&id).and_then(|id| state.destinations_mut(&region).remove(&id));
             removed.ok_or_else(|| no_destination(&region, &id))?;
         }
         Command::AddPortal { region, name } => return Ok(json!(state.add_portal(&region, &name))),
@@ -254,7 +254,7 @@ fn add_destination(state: &mut State, region: &str) -> String {
         updated_at: clock::NEVER.to_owned(),
     };
     let id = destination.id.clone();
-    state.add_destination(region, destination);
+    state.destinations_mut(region).insert(id.clone(), destination);
     id
 }
 

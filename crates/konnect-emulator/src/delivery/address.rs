@@ -66,9 +66,8 @@ fn plain(host: &str) -> String {
 mod tests {
     use super::*;
 
-    fn check(allowed: &[&str], url: &str) -> Result<(), String> {
-        let allowed: Vec<String> = allowed.iter().map(|&host| host.to_owned()).collect();
-        AllowedHosts::new(&allowed).check(&Url::parse(url).unwrap())
+    fn check(allowed: &str, url: &str) -> Result<(), String> {
+        AllowedHosts::new(&[allowed.to_owned()]).check(&Url::parse(url).unwrap())
     }
 
     #[test]
@@ -85,23 +84,24 @@ mod tests {
             "https://2130706433/",
             "https://0x7f.1/",
         ] {
-            assert_eq!(check(&[], url), Ok(()), "{url}");
+            assert_eq!(check("other.example.com", url), Ok(()), "{url}");
         }
     }
 
     #[test]
     fn check_other_host_is_refused_unless_allowed() {
-        for (host, url) in [
-            ("siem.example.com", "https://siem.example.com/in"),
-            ("10.0.0.1", "https://10.0.0.1/"),
-            ("0.0.0.0", "https://0.0.0.0/"),
-            ("localhost.example.com", "https://localhost.example.com/"),
-            ("notlocalhost", "https://notlocalhost/"),
-            ("[2001:db8::1]", "https://[2001:db8::1]/"),
+        for host in [
+            "siem.example.com",
+            "10.0.0.1",
+            "0.0.0.0",
+            "localhost.example.com",
+            "notlocalhost",
+            "[2001:db8::1]",
         ] {
-            let refusal = check(&["other.example.com"], url).unwrap_err();
+            let url = format!("https://{host}/in");
+            let refusal = check("other.example.com", &url).unwrap_err();
             assert!(refusal.contains("loopback"), "{refusal}");
-            assert_eq!(check(&[&host.to_ascii_uppercase()], url), Ok(()), "{url}");
+            assert_eq!(check(&host.to_ascii_uppercase(), &url), Ok(()), "{url}");
         }
     }
 }

@@ -212,29 +212,18 @@ impl State {
         if self.separate_destinations { host } else { GLOBAL }
     }
 
-    pub(crate) fn destinations(&self, host: &str) -> impl Iterator<Item = &Destination> {
-        let region = self.regions.get(self.home(host));
-        region.into_iter().flat_map(|region| region.destinations.values())
-    }
-
     pub(crate) fn destination(&self, host: &str, id: &str) -> Option<&Destination> {
-        self.regions.get(self.home(host))?.destinations.get(id)
+        self.destinations(host)?.get(id)
     }
 
-    pub(crate) fn destination_mut(&mut self, host: &str, id: &str) -> Option<&mut Destination> {
-        let home = self.home(host);
-        self.regions.get_mut(home)?.destinations.get_mut(id)
+    /// The destinations of a host by ID. `None` if the host has no record.
+    pub(crate) fn destinations(&self, host: &str) -> Option<&BTreeMap<String, Destination>> {
+        Some(&self.regions.get(self.home(host))?.destinations)
     }
 
-    pub(crate) fn add_destination(&mut self, host: &str, destination: Destination) {
+    pub(crate) fn destinations_mut(&mut self, host: &str) -> &mut BTreeMap<String, Destination> {
         let home = self.home(host);
-        let destinations = &mut self.region_mut(home).destinations;
-        destinations.insert(destination.id.clone(), destination);
-    }
-
-    pub(crate) fn remove_destination(&mut self, host: &str, id: &str) -> Option<Destination> {
-        let home = self.home(host);
-        self.regions.get_mut(home)?.destinations.remove(id)
+        &mut self.region_mut(home).destinations
     }
 
     /// A destination that a webhook of `region` may use.

@@ -137,17 +137,12 @@ impl Emulator {
         stream
     }
 
-    /// All bytes that the emulator sends before the connection ends.
-    async fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    /// A request with exactly these headers.
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let mut bytes = Vec::new();
         let mut stream = self.open(method, path, headers, body).await;
         stream.read_to_end(&mut bytes).await.unwrap();
-        bytes
-    }
-
-    /// A request with exactly these headers.
-    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        Reply::parse(&self.raw(method, path, headers, body).await)
+        Reply::parse(&bytes)
     }
 
     async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
