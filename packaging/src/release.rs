@@ -61,29 +61,23 @@ impl Release {
         let mut files = Vec::new();
         for archive in &self.archives {
             let (zip, content) = archive.hashes()?;
+            let (name, bill) = (archive.file_name(), archive.bill_name());
+            if archive.program == NAME {
+                let hashes = [format!("h1:{content}"), format!("zh:{zip}")];
+                let platforms = versions.entry(&archive.version).or_default();
+                platforms.insert(&archive.platform, json!({ "hashes": hashes, "url": name }));
+            }
             if archive.version == *version {
-                let bill = archive.bill_name();
                 if !self.folder.join(&bill).is_file() {
-                    bail!("{}: {bill} is not beside it", archive.file_name());
+                    bail!("{name}: {bill} is not beside it");
                 }
                 files.push(bill);
-            }
-            if archive.program != NAME {
-                if archive.version == *version {
-                    tools.insert(archive.file_name(), zip);
-                }
-                continue;
-            }
-            let entry = json!({
-                "hashes": [format!("h1:{content}"), format!("zh:{zip}")],
-                "url": archive.file_name(),
-            });
-            versions
-                .entry(&archive.version)
-                .or_default()
-                .insert(&archive.platform, entry);
-            if archive.version == *version {
-                sums.insert(archive.file_name(), zip);
+                let sums = if archive.program == NAME {
+                    &mut sums
+                } else {
+                    &mut tools
+                };
+                sums.insert(name, zip);
             }
         }
         let mut index = BTreeMap::new();
