@@ -10,7 +10,7 @@ use crate::api::query::{Page, read_cursor};
 use crate::behavior::PullApi;
 use crate::event::format::json_signature;
 use crate::event::log::EventLog;
-use crate::event::model::{Details, Event, SUCCESS};
+use crate::event::model::{Details, Event, SOURCE, SUCCESS};
 use crate::event::signing::SigningKey;
 use crate::http::response::ApiResponse;
 use crate::organization::clock::{self, Clock};
@@ -172,7 +172,7 @@ fn entry(event: &Event, region: &str, key: &SigningKey) -> Value {
     entry["type"] = json!(type_of(event));
     entry["ts"] = json!(clock::rfc3339(event.at_ms));
     entry["org_id"] = json!(&*event.org_id);
-    entry["client_ip"] = json!(event.source);
+    entry["client_ip"] = json!(SOURCE);
     entry["user_agent"] = json!(&*event.user_agent);
     entry["trace_id"] = json!(event.trace_id());
     entry["signature"] = json!(json_signature(event, key));

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use crate::event::model::{Details, Event, SUCCESS};
+use crate::event::model::{Details, Event, SOURCE, SUCCESS};
 use crate::event::signing::SigningKey;
 use crate::organization::clock;
 
@@ -116,7 +116,7 @@ fn name(event: &Event) -> String {
 
 /// The fields after the header, in the order of a CEF line. The position of `principal_name` is not documented.
 fn extension(event: &Event, principal_name: bool) -> Vec<(&'static str, Value)> {
-    let mut fields = vec![("rt", json!(event.at_ms)), ("src", json!(event.source))];
+    let mut fields = vec![("rt", json!(event.at_ms)), ("src", json!(SOURCE))];
     let mut principal = vec![("principal_id", json!(&*event.principal.id))];
     if principal_name {
         principal.push(("principal_name", json!(&*event.principal.name)));

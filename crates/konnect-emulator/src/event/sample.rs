@@ -68,7 +68,6 @@ pub(crate) fn sample(
     Event {
         at_ms,
         trace: fastrand::u128(..),
-        source: "127.0.0.1",
         user_agent: "Mozilla/5.0 (X11; Linux x86_64)".into(),
         org_id: organization.id.as_str().into(),
         principal: organization.user(),

@@ -364,6 +364,14 @@ impl Organization {
             name: format!("{} ({})", self.user_name, self.user_email).into(),
         }
     }
+
+    /// The system account that every system account token belongs to.
+    pub(crate) fn system_account(&self) -> Principal {
+        Principal {
+            id: self.system_account_id.as_str().into(),
+            name: "system account".into(),
+        }
+    }
 }
 
 impl Default for Delivery {
