@@ -28,9 +28,9 @@ use crate::fault::rule::FaultRule;
 use crate::http::response::ApiResponse;
 use crate::lock::lock;
 use crate::organization::clock;
-use crate::organization::shared::Shared;
 use crate::organization::state::{Attempt, Delivery, Destination, State, Target, Webhook};
 use crate::organization::stream::{StreamId, parse_uuid};
+use crate::shared::Shared;
 
 const MAX_EVENTS: usize = 100_000;
 

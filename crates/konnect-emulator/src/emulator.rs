@@ -15,14 +15,14 @@ use crate::control::{Command, ControlError};
 use crate::event::sample::EventKind;
 use crate::fault::conditions::Conditions;
 use crate::fault::rule::FaultRule;
-use crate::http;
 use crate::http::certificate::{Authority, Certificate};
 use crate::http::listener::Listener;
 use crate::lock::lock;
 use crate::options::EmulatorOptions;
 use crate::organization::journal::{RecordedDelivery, RecordedRequest};
-use crate::organization::shared::Shared;
 use crate::organization::stream::StreamId;
+use crate::server;
+use crate::shared::Shared;
 
 /// A running emulator. It runs until it is stopped or dropped.
 ///
@@ -90,7 +90,7 @@ impl Emulator {
         let url = format!("{scheme}://{}", socket.local_addr()?);
         let (shared, cut) = (Arc::clone(&self.shared), self.cut.clone());
         let listener = Listener::new(socket, tls, Arc::clone(&shared.connections), cut.clone());
-        self.shared.tasks.spawn(http::serve(listener, shared, cut));
+        self.shared.tasks.spawn(server::serve(listener, shared, cut));
         Ok(url)
     }
 

@@ -34,7 +34,7 @@
 //!
 //! # How it works
 //!
-//! - **A request**: `http` refuses it if it comes from a web page, reads it and records it in the journal. `fault`
+//! - **A request**: `server` refuses it if it comes from a web page, reads it and records it in the journal. `fault`
 //!   selects a fault. `api` finds the handler with `api::route`. The handlers use the state of the `organization`, which
 //!   `organization::store` keeps.
 //! - **An event**: `api::audit_trail` creates the events of a request, `event` stores them, writes them in the three
@@ -70,6 +70,8 @@ mod lock;
 mod options;
 mod organization;
 mod replay;
+mod server;
+mod shared;
 
 #[cfg(test)]
 mod tests;

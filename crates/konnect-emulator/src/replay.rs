@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::delivery::worker;
 use crate::event::model::Event;
 use crate::organization::clock;
-use crate::organization::shared::Shared;
 use crate::organization::state::{ReplayJob, ReplayStatus};
 use crate::organization::stream::StreamId;
+use crate::shared::Shared;
 
 /// Runs a job until it ends, or until another request, an edit or a reset changes it. Without deliveries, a job sends
 /// nothing.

@@ -24,10 +24,10 @@ use crate::api::route::{Resource, Version};
 use crate::delivery::worker;
 use crate::http::response::ApiResponse;
 use crate::lock::lock;
-use crate::organization::shared::Shared;
 use crate::organization::state::State;
 use crate::organization::stream::{StreamId, parse_uuid};
 use crate::replay;
+use crate::shared::Shared;
 
 /// Handles a call, and creates its audit events.
 ///

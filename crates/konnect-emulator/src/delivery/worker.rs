@@ -14,9 +14,9 @@ use crate::delivery::sender::Outcome;
 use crate::event::format::{Style, line};
 use crate::event::model::Event;
 use crate::organization::journal::RecordedDelivery;
-use crate::organization::shared::Shared;
 use crate::organization::state::{Attempt, Delivery, Records, State};
 use crate::organization::stream::StreamId;
+use crate::shared::Shared;
 
 /// The maximum number of events in a batch. Konnect's limit is not documented.
 pub(crate) const MAX_EVENTS: usize = 500;
