@@ -120,11 +120,15 @@ mod tests {
     use super::*;
     use crate::{NAME, Project, TOOLS, host};
 
+    fn project() -> Project {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+        Project::at(folder.unwrap(), 0).unwrap()
+    }
+
     /// The reader that scanners use finds the section in a program that was linked and stripped as releases are.
     #[test]
     fn linked_program_list_is_what_scanners_read() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let project = Project::at(folder, 0).unwrap();
+        let project = project();
         let target = host(&project).unwrap();
         let program = Program::of(&project, NAME, &target).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -151,8 +155,7 @@ mod tests {
 
     #[test]
     fn object_file_has_the_format_of_its_target() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let project = Project::at(folder, 0).unwrap();
+        let project = project();
         for (target, start) in [
             ("x86_64-unknown-linux-musl", &b"\x7fELF"[..]),
             ("aarch64-unknown-linux-musl", b"\x7fELF"),

@@ -15,7 +15,8 @@ mod webhook;
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode};
+use http::header::ALLOW;
+use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
 use crate::api::call::{Call, Credential, Request};
@@ -40,9 +41,9 @@ pub(crate) fn respond(shared: &Arc<Shared>, request: &Request<'_>) -> ApiRespons
     };
     let methods = resource.methods(version);
     if !methods.split(", ").any(|known| known == request.method.as_str()) {
-        return Problem::method_not_allowed()
-            .to_response()
-            .header("allow", methods);
+        let mut response = Problem::method_not_allowed().to_response();
+        response.headers.insert(ALLOW, HeaderValue::from_static(methods));
+        return response;
     }
     let call = Call {
         request,

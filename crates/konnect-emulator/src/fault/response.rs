@@ -12,7 +12,7 @@ use tokio::time::{interval, sleep};
 
 use crate::api::problem::Problem;
 use crate::fault::rule::{Fault, Headers, header_map};
-use crate::http::response::ApiResponse;
+use crate::http::response::{ApiResponse, lines};
 use crate::http::wire::WireHandle;
 use crate::organization::clock;
 
@@ -153,15 +153,7 @@ fn status_of(code: u16) -> StatusCode {
 }
 
 fn echo(status: u16, request: Request<'_>) -> ApiResponse {
-    let mut text = Vec::new();
-    for (name, value) in request.headers {
-        text.extend_from_slice(name.as_str().as_bytes());
-        text.extend_from_slice(b": ");
-        text.extend_from_slice(value.as_bytes());
-        text.push(b'\n');
-    }
-    text.push(b'\n');
-    text.extend_from_slice(request.body);
+    let text = [&lines(request.headers), &b"\r\n"[..], request.body].concat();
     ApiResponse::with_type(status_of(status), "text/plain", text)
 }
 
