@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::State as Extract;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State as Extract};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::api::problem::Problem;
 use crate::delivery::worker;
-use crate::event::model::Event;
+use crate::event::model::{Details, Event};
 use crate::event::sample::{EventKind, sample};
 use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::FaultRule;
@@ -33,8 +33,6 @@ use crate::organization::stream::{StreamId, parse_uuid};
 use crate::shared::Shared;
 
 const MAX_EVENTS: usize = 100_000;
-
-const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 type SharedState = Extract<Arc<Shared>>;
 
@@ -290,16 +288,14 @@ fn events(
         let why = format!("one command creates at most {MAX_EVENTS} events");
         return Err(ControlError::Invalid(why));
     }
-    if stream.portal.is_some() && !kind.is_of_portals() {
+    webhook(state, stream)?;
+    let portal = stream.portal.as_deref();
+    let made = || sample(kind, &state.organization, portal, state.clock.now_ms());
+    if portal.is_some() && !matches!(made().details, Details::Authentication { .. }) {
         let why = "portals do not have events of this kind: they have authentication events only";
         return Err(ControlError::Invalid(why.to_owned()));
     }
-    webhook(state, stream)?;
-    let portal = stream.portal.as_deref();
-    let now = state.clock.now_ms();
-    Ok((0..count)
-        .map(|_| Arc::new(sample(kind, &state.organization, portal, now)))
-        .collect())
+    Ok((0..count).map(|_| Arc::new(made())).collect())
 }
 
 /// Overwrites existing fields of a record, and returns all of them.
@@ -353,7 +349,6 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/commands", post(command))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 /// Ignores the content type, because `curl -d` sends that of a form.

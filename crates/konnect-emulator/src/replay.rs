@@ -13,25 +13,20 @@ use crate::shared::Shared;
 /// nothing.
 pub(crate) async fn run(shared: Arc<Shared>, stream: StreamId, mut job: ReplayJob) {
     for status in [ReplayStatus::Pending, ReplayStatus::Running] {
-        step_passed(&shared).await;
+        shared.clock.passed(shared.replay_step).await;
         match set(&shared, &stream, &job, status) {
             Some(next) => job = next,
             None => return,
         }
     }
-    let ((), sent) = tokio::join!(step_passed(&shared), send(&shared, &stream, &job));
+    let step = shared.clock.passed(shared.replay_step);
+    let ((), sent) = tokio::join!(step, send(&shared, &stream, &job));
     let status = if sent {
         ReplayStatus::Completed
     } else {
         ReplayStatus::Failed
     };
     set(&shared, &stream, &job, status);
-}
-
-async fn step_passed(shared: &Shared) {
-    let step = i64::try_from(shared.replay_step.as_millis()).unwrap_or(i64::MAX);
-    let clock = &shared.clock;
-    clock.reached(clock.now_ms().saturating_add(step)).await;
 }
 
 /// Sets the status of a job, and returns the job. `None` if it was changed since: each change has its own time.

@@ -59,9 +59,9 @@ pub(crate) async fn serve(listener: Listener, shared: Arc<Shared>, cut: Cancella
 async fn guarded(request: Request, next: Next) -> Response<Body> {
     match guard::check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(why) => Problem::new(StatusCode::FORBIDDEN, format!("Refused by the emulator: {why}"))
-            .to_response()
-            .into_response(),
+        Err(why) => {
+            Problem::new(StatusCode::FORBIDDEN, format!("Refused by the emulator: {why}")).into_response()
+        }
     }
 }
 

@@ -27,16 +27,6 @@ pub enum EventKind {
     AccessFailed,
 }
 
-impl EventKind {
-    /// Whether a Dev Portal has events of this kind: authentication only.
-    pub(crate) fn is_of_portals(self) -> bool {
-        matches!(
-            self,
-            Self::Authentication | Self::AuthenticationFailed | Self::AccountLocked
-        )
-    }
-}
-
 /// Creates an event of the organization's user, with a new trace ID.
 pub(crate) fn sample(
     kind: EventKind,
