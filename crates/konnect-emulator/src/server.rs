@@ -138,7 +138,7 @@ async fn konnect(
     outcome.response
 }
 
-/// Reads a body. 413 if it is too large, 400 if the connection ends within it.
+/// Reads a body. 413 if it is too large, 400 if it is malformed or the connection ends within it.
 async fn read(body: Body) -> Result<Bytes, Problem> {
     // Reads more than it accepts: clients read the response only after they have sent their body.
     let read = Limited::new(body, MAX_DRAIN_BYTES).collect().await;
@@ -146,8 +146,8 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
         Ok(body) if body.len() <= MAX_BODY_BYTES => Ok(body),
         Err(error) if !error.is::<LengthLimitError>() => {
             let mut faults = Faults::of("body");
-            faults.reject("body", "invalid", "is incomplete");
-            Err(faults.problem("The connection ended within the request body"))
+            faults.reject("body", "invalid", "is incomplete or malformed");
+            Err(faults.problem("Could not read request body"))
         }
         _ => Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
