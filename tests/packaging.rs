@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use packaging::{Archive, NAME, Platform, Program, Project, Release, TOOLS};
+use packaging::{Archive, NAME, Program, Project, Release, TOOLS, platform};
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -247,7 +247,7 @@ fn platform_without_releases_is_refused() {
         "i686-pc-windows-msvc",
         "nonsense",
     ] {
-        let failure = Platform::of(triple).unwrap_err().to_string();
+        let failure = platform(triple).unwrap_err().to_string();
         assert!(
             failure.starts_with(&format!("no release is made for {triple}")),
             "{failure}"
@@ -363,10 +363,10 @@ fn release_of_each_platform_is_built_and_tried() {
     };
     let mut built = BTreeSet::new();
     for entry in matrix("build") {
-        let platform = entry["platform"].as_str().unwrap();
+        let name = entry["platform"].as_str().unwrap();
         let target = entry["target"].as_str().unwrap();
-        assert_eq!(Platform::of(target).unwrap().to_string(), platform);
-        built.insert(platform);
+        assert_eq!(platform(target).unwrap(), name);
+        built.insert(name);
     }
     assert_eq!(built, BTreeSet::from(PLATFORMS));
     let tried = matrix("try")

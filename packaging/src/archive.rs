@@ -5,14 +5,15 @@ use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
+use time::{OffsetDateTime, PrimitiveDateTime};
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use crate::{Failure, NAME, Program, Project, TOOLS, notices, read, sbom};
+use crate::{NAME, Program, Project, TOOLS, notices, read, sbom};
 
 /// An archive in a folder, known by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +35,12 @@ impl Archive {
     /// # Errors
     ///
     /// Returns an error if a file cannot be read or written, or if a crate has no text of its licence.
-    pub fn pack(project: &Project, program: &Program, path: &Path, folder: &Path) -> Result<Self, Failure> {
+    pub fn pack(project: &Project, program: &Program, path: &Path, folder: &Path) -> Result<Self> {
         let archive = Self {
             folder: folder.to_owned(),
             program: program.name,
             version: project.version.clone(),
-            platform: program.platform.to_string(),
+            platform: program.platform.clone(),
         };
         let bytes = read(path)?;
         let sha256 = hexadecimal(&bytes);
@@ -48,7 +49,8 @@ impl Archive {
         let name = program.file_name(project);
         content.insert(name.clone(), bytes);
 
-        let time = time(project.time)?;
+        let time = OffsetDateTime::from_unix_timestamp(project.time)?;
+        let time = PrimitiveDateTime::new(time.date(), time.time()).try_into()?;
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         for (file, bytes) in content {
             let options = SimpleFileOptions::default()
@@ -58,10 +60,10 @@ impl Archive {
                 .unix_permissions(if file == name { 0o755 } else { 0o644 });
             zip.start_file(file, options)
                 .and_then(|()| Ok(zip.write_all(&bytes)?))
-                .map_err(|e| Failure::of(archive.file_name(), e))?;
+                .with_context(|| archive.file_name())?;
         }
-        let bytes = zip.finish().map_err(|e| Failure::of(archive.file_name(), e))?;
-        fs::create_dir_all(folder).map_err(|e| Failure::of(folder.display(), e))?;
+        let bytes = zip.finish().with_context(|| archive.file_name())?;
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         put(&archive.path(), &bytes.into_inner())?;
         let bill = sbom::describe(project, program, &sha256)?;
         put(
@@ -106,30 +108,33 @@ impl Archive {
 
     /// Its checksums, as lock files have them: the hash of the archive itself in hexadecimal (`zh:`, and what `SHA256SUMS`
     /// lists), and the hash of its content (`h1:`).
-    pub(crate) fn hashes(&self) -> Result<(String, String), Failure> {
-        let path = self.path();
-        let unreadable = |e: &dyn std::fmt::Display| Failure::of(path.display(), e);
-        let bytes = read(&path)?;
-        let mut zip = ZipArchive::new(Cursor::new(&bytes)).map_err(|e| unreadable(&e))?;
-        let mut lines = BTreeMap::new();
-        for index in 0..zip.len() {
-            let mut entry = zip.by_index(index).map_err(|e| unreadable(&e))?;
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content).map_err(|e| unreadable(&e))?;
-            let name = entry.name().map_err(|e| unreadable(&e))?.into_owned();
-            lines.insert(name.clone(), format!("{}  {name}\n", hexadecimal(&content)));
-        }
-        let lines: String = lines.into_values().collect();
+    pub(crate) fn hashes(&self) -> Result<(String, String)> {
+        let bytes = read(&self.path())?;
+        let lines = lines(&bytes).with_context(|| self.file_name())?;
         Ok((hexadecimal(&bytes), BASE64.encode(Sha256::digest(lines))))
     }
 }
 
+/// The hash and the name of each file in an archive, sorted by name.
+fn lines(archive: &[u8]) -> Result<String> {
+    let mut zip = ZipArchive::new(Cursor::new(archive))?;
+    let mut lines = BTreeMap::new();
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index)?;
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content)?;
+        let name = entry.name()?.into_owned();
+        lines.insert(name.clone(), format!("{}  {name}\n", hexadecimal(&content)));
+    }
+    Ok(lines.into_values().collect())
+}
+
 /// Writes a file in one step: a reader sees the old file or the new one.
-pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     let part = path.with_extension(format!("part-{}", std::process::id()));
     fs::write(&part, bytes)
         .and_then(|()| fs::rename(&part, path))
-        .map_err(|e| Failure::of(path.display(), e))
+        .with_context(|| path.display().to_string())
 }
 
 /// SHA-256 in lower-case hexadecimal.
@@ -137,21 +142,4 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     let digits = digest.iter().map(|byte| format!("{byte:02x}"));
     digits.collect::<Vec<_>>().concat()
-}
-
-fn time(seconds: i64) -> Result<DateTime, Failure> {
-    let failed =
-        |e: &dyn std::fmt::Display| Failure::of(format!("{seconds} as the time of a file in an archive"), e);
-    let time = jiff::Timestamp::from_second(seconds).map_err(|e| failed(&e))?;
-    let time = TimeZone::UTC.to_datetime(time);
-    let part = |number: i8| u8::try_from(number).map_err(|e| failed(&e));
-    DateTime::from_date_and_time(
-        u16::try_from(time.year()).map_err(|e| failed(&e))?,
-        part(time.month())?,
-        part(time.day())?,
-        part(time.hour())?,
-        part(time.minute())?,
-        part(time.second())?,
-    )
-    .map_err(|e| failed(&e))
 }

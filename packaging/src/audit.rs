@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use anyhow::{Context as _, Result};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use object::write::{MachOBuildVersion, Object, StandardSegment, Symbol, SymbolSection};
@@ -11,18 +12,16 @@ use object::{
 };
 use serde_json::{Value, json};
 
-use crate::{Failure, Program};
+use crate::Program;
 
 /// The symbol that keeps the section in the program.
 const SYMBOL: &str = "AUDITABLE_VERSION_INFO";
 
 /// An object file with the section `.dep-v0`, to be linked into the program.
-pub(crate) fn object_file(program: &Program) -> Result<Vec<u8>, Failure> {
-    let failed = |e: &dyn std::fmt::Display| Failure::of("the section .dep-v0", e);
+pub(crate) fn object_file(program: &Program) -> Result<Vec<u8>> {
     let mut list = ZlibEncoder::new(Vec::new(), Compression::best());
-    list.write_all(crates(program).to_string().as_bytes())
-        .map_err(|e| failed(&e))?;
-    let list = list.finish().map_err(|e| failed(&e))?;
+    list.write_all(crates(program).to_string().as_bytes())?;
+    let list = list.finish()?;
 
     let format = match () {
         () if program.target.contains("-apple-") => BinaryFormat::MachO,
@@ -66,7 +65,7 @@ pub(crate) fn object_file(program: &Program) -> Result<Vec<u8>, Failure> {
         scope,
         SymbolSection::Section(section),
     ));
-    file.write().map_err(|e| failed(&e))
+    file.write().context("the section .dep-v0")
 }
 
 /// The option of rustc that keeps the section.
@@ -121,11 +120,15 @@ mod tests {
     use super::*;
     use crate::{NAME, Project, TOOLS, host};
 
+    fn project() -> Project {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+        Project::at(folder.unwrap(), 0).unwrap()
+    }
+
     /// The reader that scanners use finds the section in a program that was linked and stripped as releases are.
     #[test]
     fn linked_program_list_is_what_scanners_read() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let project = Project::at(folder, 0).unwrap();
+        let project = project();
         let target = host(&project).unwrap();
         let program = Program::of(&project, NAME, &target).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -152,8 +155,7 @@ mod tests {
 
     #[test]
     fn object_file_has_the_format_of_its_target() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let project = Project::at(folder, 0).unwrap();
+        let project = project();
         for (target, start) in [
             ("x86_64-unknown-linux-musl", &b"\x7fELF"[..]),
             ("aarch64-unknown-linux-musl", b"\x7fELF"),

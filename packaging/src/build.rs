@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::archive::put;
 use crate::project::output;
-use crate::{Failure, NAME, Program, Project, audit, read};
+use crate::{NAME, Program, Project, audit, read};
 
 /// Compiles a program with a profile of `Cargo.toml`, and returns its path. The program contains the list of its
 /// crates.
@@ -20,14 +21,14 @@ use crate::{Failure, NAME, Program, Project, audit, read};
 ///
 /// Returns an error if the program does not compile, if it contains the path of a folder of this machine, or if cargo
 /// builds another set of crates than [`Program`] lists.
-pub fn build(project: &Project, program: &Program, profile: &str) -> Result<PathBuf, Failure> {
+pub fn build(project: &Project, program: &Program, profile: &str) -> Result<PathBuf> {
     let (package, target) = (program.name, program.target.as_str());
     let names = names(project)?;
     // Relative to the checkout, where cargo runs rustc: the same in each folder.
     let target_folder = Path::new("target").join("packaging");
     let list = target_folder.join(format!("{package}-{target}.o"));
     fs::create_dir_all(project.folder.join(&target_folder))
-        .map_err(|e| Failure::of(target_folder.display(), e))?;
+        .with_context(|| target_folder.display().to_string())?;
     put(&project.folder.join(&list), &audit::object_file(program)?)?;
     let mut cargo = Command::new("cargo");
     cargo
@@ -46,8 +47,9 @@ pub fn build(project: &Project, program: &Program, profile: &str) -> Result<Path
         .env("CFLAGS", c_flags(&names, target))
         .env_remove("CARGO_BUILD_RUSTFLAGS")
         .stderr(Stdio::inherit());
-    let answer =
-        output(&mut cargo).map_err(|_| Failure::say("the build failed; see the output of cargo above"))?;
+    let Ok(answer) = output(&mut cargo) else {
+        bail!("the build failed; see the output of cargo above");
+    };
     let messages = answer
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -59,13 +61,13 @@ pub fn build(project: &Project, program: &Program, profile: &str) -> Result<Path
         .iter()
         .filter(|message| message["target"]["name"] == package)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| Failure::say("cargo does not report the path of the program"))?;
+        .context("cargo does not report the path of the program")?;
     names_nothing(&path, project)?;
     Ok(path)
 }
 
 /// Returns an error unless cargo built exactly the listed crates.
-fn check_crates(project: &Project, program: &Program, built: &[Value]) -> Result<(), Failure> {
+fn check_crates(project: &Project, program: &Program, built: &[Value]) -> Result<()> {
     let built: BTreeSet<_> = built
         .iter()
         .filter_map(|message| message["package_id"].as_str())
@@ -77,10 +79,11 @@ fn check_crates(project: &Project, program: &Program, built: &[Value]) -> Result
         let text = |field: &str| package[field].as_str().unwrap_or_default();
         let (name, version) = (text("name"), text("version"));
         if built.contains(text("id")) != program.has(name, version) {
-            return Err(Failure::of(
-                format!("{name} {version} in {} for {}", program.name, program.target),
-                "cargo tree and cargo rustc disagree whether it is built",
-            ));
+            bail!(
+                "{name} {version} in {} for {}: cargo tree and cargo rustc disagree whether it is built",
+                program.name,
+                program.target
+            );
         }
     }
     Ok(())
@@ -91,24 +94,20 @@ fn check_crates(project: &Project, program: &Program, built: &[Value]) -> Result
 /// # Errors
 ///
 /// Returns an error if the compiler does not report it.
-pub fn host(project: &Project) -> Result<String, Failure> {
+pub fn host(project: &Project) -> Result<String> {
     let about = project.rustc(&["--version", "--verbose"])?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned)
-        .ok_or_else(|| Failure::of("rustc", "it does not report its host"))
+    host.map(str::to_owned).context("rustc does not report its host")
 }
 
 /// The folders of this machine that compilers write into programs, and what they write instead.
-fn names(project: &Project) -> Result<BTreeMap<String, String>, Failure> {
+fn names(project: &Project) -> Result<BTreeMap<String, String>> {
     let about = project.rustc(&["--version", "--verbose"])?;
     let commit = about.lines().find_map(|line| line.strip_prefix("commit-hash: "));
     let library = project.sysroot()?.join("lib/rustlib/src/rust");
     let named = |folder: &Path, name: String| match folder.to_str() {
         Some(folder) => Ok((folder.to_owned(), name)),
-        None => Err(Failure::of(
-            folder.display(),
-            "a name that is not UTF-8 can't be mapped",
-        )),
+        None => bail!("{}: a name that is not UTF-8 can't be mapped", folder.display()),
     };
     let crates = project
         .sources
@@ -155,17 +154,17 @@ fn c_flags(names: &BTreeMap<String, String>, target: &str) -> String {
 }
 
 /// Returns an error if a program contains the name of a folder: a build elsewhere would differ.
-fn names_nothing(program: &Path, project: &Project) -> Result<(), Failure> {
+fn names_nothing(program: &Path, project: &Project) -> Result<()> {
     let bytes = read(program)?;
     // Not the checkout itself, whose name may be as short as `/src`.
     let inside = ["src", "target"].map(|name| project.folder.join(name));
     for folder in inside.iter().chain(&project.sources) {
         let name = folder.display().to_string();
         if bytes.windows(name.len()).any(|part| part == name.as_bytes()) {
-            return Err(Failure::of(
-                program.display(),
-                format!("contains the name of the folder {name}, so a build on another machine would differ"),
-            ));
+            bail!(
+                "{} contains the name of the folder {name}, so a build on another machine would differ",
+                program.display()
+            );
         }
     }
     Ok(())

@@ -11,49 +11,25 @@ mod archive;
 mod audit;
 mod build;
 mod notices;
-mod platform;
 mod program;
 mod project;
 mod release;
 mod sbom;
 
-use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
+use anyhow::{Context, Result};
 pub use archive::Archive;
 pub use build::{build, host};
-pub use platform::Platform;
-pub use program::Program;
+pub use program::{Program, platform};
 pub use project::{NAME, Project, TOOLS};
 pub use release::Release;
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|e| Failure::of(path.display(), e))
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.display().to_string())
 }
 
-fn read_text(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|e| Failure::of(path.display(), e))
+fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| path.display().to_string())
 }
-
-/// Why a release could not be built, for a person to read.
-#[derive(Debug)]
-pub struct Failure(String);
-
-impl Failure {
-    pub(crate) fn of(what: impl Display, why: impl Display) -> Self {
-        Self(format!("{what}: {why}"))
-    }
-
-    pub(crate) fn say(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
-    }
-}
-
-impl Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Failure {}

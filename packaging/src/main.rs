@@ -1,90 +1,59 @@
 //! `packaging/build.sh`: builds the release for one target, or describes archives that exist.
 
-use std::io::Write;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use lexopt::prelude::*;
-use packaging::{Archive, Failure, NAME, Program, Project, Release, TOOLS, build, host};
+use clap::Parser;
+use packaging::{Archive, NAME, Program, Project, Release, TOOLS, build, host};
 
-const HELP: &str = "\
-Builds the release of terraform-provider-konnect for one target.
-
-  packaging/build.sh [--target TRIPLE] [--profile NAME] [--tools] [--out FOLDER]
-  packaging/build.sh --gather [--out FOLDER]
-
-  --target TRIPLE  Build for this target of rustc. Default: this machine's. For Linux,
-                   x86_64-unknown-linux-musl and aarch64-unknown-linux-musl give programs that run on
-                   every distribution
-  --profile NAME   Build with this profile of Cargo.toml. Default: release
-  --tools          Also build the archives of konnect-emulator and konnect-audit-receiver
-  --gather         Build nothing: describe the archives in the folder, for all targets
-  --out FOLDER     Where the files go. Default: target/release-files
-
+const FILES: &str = "\
 The folder then holds the archive terraform-provider-konnect_VERSION_OS_ARCH.zip and its bill of materials,
 terraform-provider-konnect_VERSION_OS_ARCH.cdx.json; for a registry terraform-provider-konnect_VERSION_manifest.json
 and terraform-provider-konnect_VERSION_SHA256SUMS; and for a network mirror index.json and VERSION.json. With --tools
 it also holds the same for konnect-emulator and konnect-audit-receiver, and konnect-tools_VERSION_SHA256SUMS.
 As HOST/NAMESPACE/TYPE, for example registry.terraform.io/konnect-audit/konnect, the folder is part of a filesystem
-mirror and of a network mirror.
-";
+mirror and of a network mirror.";
 
-/// What to do, from the command line.
+/// Builds the release of terraform-provider-konnect for one target.
+#[derive(Parser)]
+#[command(name = "packaging/build.sh", after_help = FILES)]
 struct Order {
+    /// Build for this target of rustc. Default: this machine's. For Linux, x86_64-unknown-linux-musl and
+    /// aarch64-unknown-linux-musl give programs that run on every distribution
+    #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
+    /// Build with this profile of Cargo.toml
+    #[arg(long, value_name = "NAME", default_value = "release")]
     profile: String,
+    /// Also build the archives of konnect-emulator and konnect-audit-receiver
+    #[arg(long)]
     tools: bool,
+    /// Build nothing: describe the archives in the folder, for all targets
+    #[arg(long, conflicts_with_all = ["target", "profile", "tools"])]
     gather: bool,
+    /// Where the files go. Default: target/release-files
+    #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
-    match order().map(|order| order.map(|order| carry_out(&order))) {
-        Ok(None | Some(Ok(()))) => ExitCode::SUCCESS,
-        Ok(Some(Err(failure))) => fail(&failure.to_string(), 1),
-        Err(error) => fail(&format!("{error}: try --help"), 2),
-    }
-}
-
-/// Reads the command line. `None` if only help was asked for.
-fn order() -> Result<Option<Order>, lexopt::Error> {
-    let mut order = Order {
-        target: None,
-        profile: "release".to_owned(),
-        tools: false,
-        gather: false,
-        out: None,
-    };
-    let mut arguments = lexopt::Parser::from_env();
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Long("target") => order.target = Some(arguments.value()?.string()?),
-            Long("profile") => order.profile = arguments.value()?.string()?,
-            Long("tools") => order.tools = true,
-            Long("gather") => order.gather = true,
-            Long("out") => order.out = Some(arguments.value()?.into()),
-            Long("help") | Short('h') => {
-                print(HELP);
-                return Ok(None);
-            }
-            other => return Err(other.unexpected()),
+    match carry_out(&Order::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "packaging/build.sh: {error:#}");
+            ExitCode::FAILURE
         }
     }
-    if order.gather && (order.target.is_some() || order.profile != "release" || order.tools) {
-        return Err("--gather builds nothing: it takes no --target, --profile and --tools".into());
-    }
-    Ok(Some(order))
 }
 
-fn carry_out(order: &Order) -> Result<(), Failure> {
+fn carry_out(order: &Order) -> anyhow::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap_or(Path::new(".."));
     let project = Project::open(folder)?;
-    let out = order
-        .out
-        .clone()
-        .unwrap_or_else(|| folder.join("target").join("release-files"));
+    let default = || folder.join("target").join("release-files");
+    let out = order.out.clone().unwrap_or_else(default);
     if !order.gather {
         let target = match &order.target {
             Some(target) => target.clone(),
@@ -97,19 +66,9 @@ fn carry_out(order: &Order) -> Result<(), Failure> {
             Archive::pack(&project, &program, &path, &out)?;
         }
     }
-    let files = Release::open(&out)?.describe(&project)?;
-    for file in files {
-        print(&format!("{}\n", out.join(file).display()));
+    for file in Release::open(&out)?.describe(&project)? {
+        // A reader that closes the pipe early is not an error.
+        let _ = writeln!(std::io::stdout(), "{}", out.join(file).display());
     }
     Ok(())
-}
-
-fn print(text: &str) {
-    // A reader that closes the pipe early is not an error.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-}
-
-fn fail(text: &str, code: u8) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "packaging/build.sh: {text}");
-    ExitCode::from(code)
 }

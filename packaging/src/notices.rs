@@ -5,13 +5,25 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result, bail};
+
 use crate::program::Crate;
-use crate::{Failure, Program, Project, read};
+use crate::{Program, Project, read};
 
 /// The notices of the crates and of the C library that are compiled into a program.
 const NOTICES: &str = "THIRD-PARTY-NOTICES.txt";
 /// The notices of Rust's own library, as Rust publishes them.
 const RUST_NOTICES: &str = "THIRD-PARTY-NOTICES-rust.html";
+
+/// How the names of files with licences and notices begin, in upper case.
+const LEGAL_FILES: [&str; 6] = [
+    "LICENSE",
+    "LICENCE",
+    "COPYING",
+    "COPYRIGHT",
+    "NOTICE",
+    "UNLICENSE",
+];
 
 const INTRODUCTION: &str = "\
 This program contains the software below. Each crate is used under the licence beside its name; if alternatives
@@ -20,7 +32,7 @@ Rust's own library has its notices in THIRD-PARTY-NOTICES-rust.html.
 ";
 
 /// Returns the names and contents of the files with notices.
-pub(crate) fn files(project: &Project, program: &Program) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+pub(crate) fn files(project: &Project, program: &Program) -> Result<BTreeMap<String, Vec<u8>>> {
     let rust = project.sysroot()?.join("share/doc/rust/COPYRIGHT-library.html");
     Ok(BTreeMap::from([
         (NOTICES.to_owned(), text(project, program)?.into_bytes()),
@@ -28,7 +40,7 @@ pub(crate) fn files(project: &Project, program: &Program) -> Result<BTreeMap<Str
     ]))
 }
 
-fn text(project: &Project, program: &Program) -> Result<String, Failure> {
+fn text(project: &Project, program: &Program) -> Result<String> {
     let mut list = BTreeSet::new();
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     // Crates of the checkout are under LICENSE.
@@ -72,7 +84,7 @@ fn text(project: &Project, program: &Program) -> Result<String, Failure> {
 
 /// The texts that must accompany a crate: those of its licence, and in any case its notices. A package without a text
 /// has that of another crate from its repository.
-fn texts(part: &Crate, crates: &[Crate]) -> Result<BTreeSet<String>, Failure> {
+fn texts(part: &Crate, crates: &[Crate]) -> Result<BTreeSet<String>> {
     // LICENSE of the archive is Apache-2.0.
     let is_apache =
         !part.licence.contains(" AND ") && part.licence.split(" OR ").any(|one| one == "Apache-2.0");
@@ -93,34 +105,22 @@ fn texts(part: &Crate, crates: &[Crate]) -> Result<BTreeSet<String>, Failure> {
             return Ok(found);
         }
     }
-    Err(Failure::of(
+    bail!(
+        "{}: no text of the licence {}",
         part.folder.display(),
-        format!("no text of the licence {}", part.licence),
-    ))
+        part.licence
+    )
 }
 
 /// The files with licences and notices, also of C code in folders of the crate.
-fn legal_files(folder: &Path) -> Result<BTreeSet<PathBuf>, Failure> {
+fn legal_files(folder: &Path) -> Result<BTreeSet<PathBuf>> {
     let mut found = BTreeSet::new();
-    for entry in fs::read_dir(folder).map_err(|e| Failure::of(folder.display(), e))? {
-        let entry = entry.map_err(|e| Failure::of(folder.display(), e))?;
-        let kind = entry
-            .file_type()
-            .map_err(|e| Failure::of(entry.path().display(), e))?;
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let entry = entry?;
         let name = upper(&entry.file_name());
-        if kind.is_dir() {
+        if entry.file_type()?.is_dir() {
             found.extend(legal_files(&entry.path())?);
-        } else if [
-            "LICENSE",
-            "LICENCE",
-            "COPYING",
-            "COPYRIGHT",
-            "NOTICE",
-            "UNLICENSE",
-        ]
-        .iter()
-        .any(|start| name.starts_with(start))
-        {
+        } else if LEGAL_FILES.iter().any(|start| name.starts_with(start)) {
             found.insert(entry.path());
         }
     }

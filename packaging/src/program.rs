@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
+
 use crate::project::{cargo, output};
-use crate::{Failure, NAME, Platform, Project};
+use crate::{NAME, Project};
 
 /// A program of the release for a target of rustc, with the crates that cargo builds for it.
 #[derive(Debug)]
@@ -12,8 +14,8 @@ pub struct Program {
     /// Its package: [`NAME`] or one of [`crate::TOOLS`].
     pub(crate) name: &'static str,
     pub(crate) target: String,
-    /// The same as Terraform names it.
-    pub(crate) platform: Platform,
+    /// The same as Terraform names it: `linux_amd64`.
+    pub(crate) platform: String,
     /// Its own crate comes first.
     pub(crate) crates: Vec<Crate>,
 }
@@ -45,8 +47,8 @@ impl Program {
     /// # Errors
     ///
     /// Returns an error if cargo does not answer, or if no release is made for the target.
-    pub fn of(project: &Project, name: &'static str, target: &str) -> Result<Self, Failure> {
-        let platform = Platform::of(target)?;
+    pub fn of(project: &Project, name: &'static str, target: &str) -> Result<Self> {
+        let platform = platform(target)?;
         let linked = tree(project, name, target, "normal,no-proc-macro")?;
         let all = tree(project, name, target, "normal,build")?;
         let positions: BTreeMap<&Id, usize> = all.order.iter().zip(0..).collect();
@@ -74,13 +76,17 @@ impl Program {
             name,
             target: target.to_owned(),
             platform,
-            crates: crates.collect::<Result<_, Failure>>()?,
+            crates: crates.collect::<Result<_>>()?,
         })
     }
 
     /// The name of its file: the CLI looks for the provider under its version.
     pub(crate) fn file_name(&self, project: &Project) -> String {
-        let suffix = self.platform.program_suffix();
+        let suffix = if self.platform.starts_with("windows") {
+            ".exe"
+        } else {
+            ""
+        };
         if self.name == NAME {
             format!("{NAME}_v{}{suffix}", project.version)
         } else {
@@ -95,6 +101,30 @@ impl Program {
     }
 }
 
+/// Returns the platform of a target triple of rustc, as the names of archives have it: `darwin_arm64` for
+/// `aarch64-apple-darwin`.
+///
+/// # Errors
+///
+/// Returns an error if no release is made for the target.
+pub fn platform(triple: &str) -> Result<String> {
+    let (processor, system) = triple.split_once('-').unwrap_or_default();
+    let processors = [("x86_64", "amd64"), ("aarch64", "arm64")];
+    let systems = [
+        ("apple-darwin", "darwin"),
+        ("unknown-linux-", "linux"),
+        ("pc-windows-", "windows"),
+    ];
+    let processor = processors.iter().find(|(of_rustc, _)| *of_rustc == processor);
+    let system = systems.iter().find(|(start, _)| system.starts_with(start));
+    let known = system
+        .zip(processor)
+        .map(|((_, os), (_, processor))| format!("{os}_{processor}"));
+    known.with_context(|| {
+        format!("no release is made for {triple}: Linux, macOS and Windows on x86_64 and aarch64 are known")
+    })
+}
+
 #[derive(Default)]
 struct Tree {
     order: Vec<Id>,
@@ -103,7 +133,7 @@ struct Tree {
 
 /// The crates along some kinds of edges. `cargo metadata` does not give them: it unites the features of the whole
 /// workspace and its tests.
-fn tree(project: &Project, name: &str, target: &str, edges: &str) -> Result<Tree, Failure> {
+fn tree(project: &Project, name: &str, target: &str, edges: &str) -> Result<Tree> {
     let mut command = cargo();
     command
         .args(["tree", "--locked", "--package", name, "--target", target])
@@ -120,8 +150,7 @@ fn tree(project: &Project, name: &str, target: &str, edges: &str) -> Result<Tree
             }
             _ => None,
         };
-        let unknown = || Failure::of("cargo tree", format!("an unknown line: {line}"));
-        let (depth, id) = read().ok_or_else(unknown)?;
+        let (depth, id) = read().with_context(|| format!("cargo tree: an unknown line: {line}"))?;
         above.truncate(depth);
         if let Some(parent) = above.last() {
             tree.needs.entry(parent.clone()).or_default().insert(id.clone());

@@ -5,9 +5,10 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::{Failure, read_text};
+use crate::read_text;
 
 /// The provider's package, and the prefix of its programs and archives.
 pub const NAME: &str = "terraform-provider-konnect";
@@ -33,11 +34,11 @@ pub struct Project {
 
 impl Project {
     /// Runs rustc in the checkout, whose `rust-toolchain.toml` names the toolchain.
-    pub(crate) fn rustc(&self, arguments: &[&str]) -> Result<String, Failure> {
+    pub(crate) fn rustc(&self, arguments: &[&str]) -> Result<String> {
         output(Command::new("rustc").args(arguments).current_dir(&self.folder))
     }
 
-    pub(crate) fn sysroot(&self) -> Result<PathBuf, Failure> {
+    pub(crate) fn sysroot(&self) -> Result<PathBuf> {
         Ok(self.rustc(&["--print", "sysroot"])?.trim().into())
     }
 
@@ -46,7 +47,7 @@ impl Project {
     /// # Errors
     ///
     /// Returns an error if cargo or git does not describe the checkout.
-    pub fn open(folder: &Path) -> Result<Self, Failure> {
+    pub fn open(folder: &Path) -> Result<Self> {
         Self::at(folder, time(folder)?)
     }
 
@@ -55,16 +56,15 @@ impl Project {
     /// # Errors
     ///
     /// Returns an error if cargo does not describe the checkout.
-    pub fn at(folder: &Path, time: i64) -> Result<Self, Failure> {
+    pub fn at(folder: &Path, time: i64) -> Result<Self> {
         let mut cargo = cargo();
         cargo.args(["metadata", "--locked", "--format-version", "1"]);
         let answer = output(cargo.current_dir(folder))?;
-        let metadata: Value =
-            serde_json::from_str(&answer).map_err(|e| Failure::of("the output of cargo metadata", e))?;
+        let metadata: Value = serde_json::from_str(&answer).context("the output of cargo metadata")?;
         let packages = metadata["packages"].as_array().map_or(&[][..], Vec::as_slice);
         let version = packages.iter().find(|package| package["name"] == NAME);
         let version = version.and_then(|package| package["version"].as_str());
-        let version = version.ok_or_else(|| Failure::of(folder.display(), format!("no package {NAME}")))?;
+        let version = version.with_context(|| format!("{}: no package {NAME}", folder.display()))?;
         let lock = read_text(&folder.join("Cargo.lock"))?;
         Ok(Self {
             checksums: checksums(&lock),
@@ -76,11 +76,11 @@ impl Project {
         })
     }
 
-    pub(crate) fn package(&self, (name, version): &(String, String)) -> Result<&Value, Failure> {
+    pub(crate) fn package(&self, (name, version): &(String, String)) -> Result<&Value> {
         let mut packages = self.metadata["packages"].as_array().into_iter().flatten();
         packages
             .find(|package| package["name"] == **name && package["version"] == **version)
-            .ok_or_else(|| Failure::of(format!("{name} {version}"), "cargo metadata does not describe it"))
+            .with_context(|| format!("cargo metadata does not describe {name} {version}"))
     }
 }
 
@@ -109,33 +109,24 @@ fn source(package: &Value) -> Option<PathBuf> {
     Some(manifest.parent()?.parent()?.to_owned())
 }
 
-fn time(folder: &Path) -> Result<i64, Failure> {
-    let (time, source) = match env::var("SOURCE_DATE_EPOCH") {
-        Ok(time) => (time, "SOURCE_DATE_EPOCH"),
-        Err(_) => (
-            output(
-                Command::new("git")
-                    .args(["log", "-1", "--format=%ct"])
-                    .current_dir(folder),
-            )
-            .map_err(|e| Failure::say(format!("{e}\nWithout git, set SOURCE_DATE_EPOCH")))?,
-            "git log",
-        ),
+fn time(folder: &Path) -> Result<i64> {
+    let mut git = Command::new("git");
+    git.args(["log", "-1", "--format=%ct"]).current_dir(folder);
+    let time = match env::var("SOURCE_DATE_EPOCH") {
+        Ok(time) => time,
+        Err(_) => output(&mut git).context("without git, set SOURCE_DATE_EPOCH")?,
     };
-    time.trim().parse().map_err(|_| {
-        Failure::say(format!(
-            "{source} is {time:?}, which is not a number of seconds since 1970"
-        ))
-    })
+    let invalid = || format!("the time is {time:?}, which is not a number of seconds since 1970");
+    time.trim().parse().with_context(invalid)
 }
 
 /// Runs a command and returns what it prints. An error if it fails.
-pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let name = command.get_program().display().to_string();
-    let ended = command.output().map_err(|e| Failure::of(&name, e))?;
+    let ended = command.output().with_context(|| name.clone())?;
     if !ended.status.success() {
         let said = String::from_utf8_lossy(&ended.stderr);
-        return Err(Failure::of(name, format!("{}: {}", ended.status, said.trim())));
+        bail!("{name}: {}: {}", ended.status, said.trim());
     }
-    String::from_utf8(ended.stdout).map_err(|e| Failure::of(name, e))
+    String::from_utf8(ended.stdout).context(name)
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 use crate::archive::{hexadecimal, put};
-use crate::{Archive, Failure, NAME, Project, read_text};
+use crate::{Archive, NAME, Project, read_text};
 
 /// A folder with the archives of one or more versions.
 #[derive(Debug)]
@@ -22,19 +23,16 @@ impl Release {
     /// # Errors
     ///
     /// Returns an error if the folder cannot be read, or has no archive of the provider.
-    pub fn open(folder: &Path) -> Result<Self, Failure> {
-        let entries = fs::read_dir(folder).map_err(|e| Failure::of(folder.display(), e))?;
+    pub fn open(folder: &Path) -> Result<Self> {
+        let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
         let mut archives = Vec::new();
         for entry in entries {
-            let name = entry.map_err(|e| Failure::of(folder.display(), e))?.file_name();
+            let name = entry?.file_name();
             archives.extend(name.to_str().and_then(|name| Archive::named(folder, name)));
         }
         archives.sort_by_key(Archive::file_name);
         if !archives.iter().any(|archive| archive.program == NAME) {
-            return Err(Failure::of(
-                folder.display(),
-                format!("no {NAME}_VERSION_OS_ARCH.zip"),
-            ));
+            bail!("{}: no {NAME}_VERSION_OS_ARCH.zip", folder.display());
         }
         Ok(Self {
             folder: folder.to_owned(),
@@ -49,7 +47,7 @@ impl Release {
     /// # Errors
     ///
     /// Returns an error if a file cannot be read or written, or if an archive has no bill of materials.
-    pub fn describe(&self, project: &Project) -> Result<Vec<String>, Failure> {
+    pub fn describe(&self, project: &Project) -> Result<Vec<String>> {
         let version = &project.version;
         let manifest = format!("{NAME}_{version}_manifest.json");
         let source = project.folder.join("packaging/terraform-registry-manifest.json");
@@ -63,32 +61,23 @@ impl Release {
         let mut files = Vec::new();
         for archive in &self.archives {
             let (zip, content) = archive.hashes()?;
+            let (name, bill) = (archive.file_name(), archive.bill_name());
+            if archive.program == NAME {
+                let hashes = [format!("h1:{content}"), format!("zh:{zip}")];
+                let platforms = versions.entry(&archive.version).or_default();
+                platforms.insert(&archive.platform, json!({ "hashes": hashes, "url": name }));
+            }
             if archive.version == *version {
-                let bill = archive.bill_name();
                 if !self.folder.join(&bill).is_file() {
-                    return Err(Failure::of(
-                        archive.file_name(),
-                        format!("{bill} is not beside it"),
-                    ));
+                    bail!("{name}: {bill} is not beside it");
                 }
                 files.push(bill);
-            }
-            if archive.program != NAME {
-                if archive.version == *version {
-                    tools.insert(archive.file_name(), zip);
-                }
-                continue;
-            }
-            let entry = json!({
-                "hashes": [format!("h1:{content}"), format!("zh:{zip}")],
-                "url": archive.file_name(),
-            });
-            versions
-                .entry(&archive.version)
-                .or_default()
-                .insert(&archive.platform, entry);
-            if archive.version == *version {
-                sums.insert(archive.file_name(), zip);
+                let sums = if archive.program == NAME {
+                    &mut sums
+                } else {
+                    &mut tools
+                };
+                sums.insert(name, zip);
             }
         }
         let mut index = BTreeMap::new();
@@ -109,11 +98,11 @@ impl Release {
         Ok(files)
     }
 
-    fn write_json(&self, name: &str, value: &Value) -> Result<(), Failure> {
+    fn write_json(&self, name: &str, value: &Value) -> Result<()> {
         self.write(name, &format!("{value:#}\n"))
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+    fn write(&self, name: &str, text: &str) -> Result<()> {
         put(&self.folder.join(name), text.as_bytes())
     }
 }

@@ -1,13 +1,16 @@
 //! The bill of materials of one program for one target, in `CycloneDX` 1.6.
 
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::program::Crate;
-use crate::{Failure, Program, Project, read_text};
+use crate::{Program, Project, read_text};
 
 /// Describes a program: the crates that are compiled into it, those that take part in its build (`excluded`), the C
 /// code of AWS-LC, and Rust's library. `sha256` is the program's. Two descriptions of one program are the same.
-pub(crate) fn describe(project: &Project, program: &Program, sha256: &str) -> Result<Value, Failure> {
+pub(crate) fn describe(project: &Project, program: &Program, sha256: &str) -> Result<Value> {
     let mut components: Vec<_> = program.crates.iter().map(component).collect();
     let mut edges: Vec<Vec<String>> = program
         .crates
@@ -25,7 +28,7 @@ pub(crate) fn describe(project: &Project, program: &Program, sha256: &str) -> Re
 
     let about = project.rustc(&["--version"])?;
     let rust = about.split_whitespace().nth(1);
-    let rust = rust.ok_or_else(|| Failure::of("rustc", "it does not report its version"))?;
+    let rust = rust.context("rustc does not report its version")?;
     let library = format!("pkg:github/rust-lang/rust@{rust}#library/std");
     edges[0].push(library.clone());
     components.push(json!({
@@ -48,13 +51,13 @@ pub(crate) fn describe(project: &Project, program: &Program, sha256: &str) -> Re
         .zip(edges)
         .map(|(component, needs)| json!({ "ref": component["bom-ref"], "dependsOn": needs }))
         .collect();
-    let time = jiff::Timestamp::from_second(project.time).map_err(|e| Failure::of("the time", e))?;
+    let time = OffsetDateTime::from_unix_timestamp(project.time)?.format(&Rfc3339)?;
     let main = components.remove(0);
     Ok(json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": { "timestamp": time.to_string(), "component": main },
+        "metadata": { "timestamp": time, "component": main },
         "components": components,
         "dependencies": edges,
     }))
@@ -81,14 +84,14 @@ fn reference(part: &Crate) -> String {
 }
 
 /// AWS-LC, whose sources are in the package of its crate: that package's hash covers them.
-fn aws_lc(part: &Crate) -> Result<Value, Failure> {
+fn aws_lc(part: &Crate) -> Result<Value> {
     let header = part.folder.join("aws-lc/include/openssl/base.h");
     let text = read_text(&header)?;
     let version = text
         .lines()
         .find_map(|line| line.strip_prefix("#define AWSLC_VERSION_NUMBER_STRING "))
         .map(|version| version.trim_matches('"'))
-        .ok_or_else(|| Failure::of(header.display(), "no version of AWS-LC"))?;
+        .with_context(|| format!("{}: no version of AWS-LC", header.display()))?;
     let purl = format!("pkg:github/aws/aws-lc@v{version}");
     Ok(json!({
         "type": "library",

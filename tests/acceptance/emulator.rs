@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
 use konnect::{Region, ServerUrl};
-use konnect_emulator::{Behavior, DeliveryOptions, EmulatorOptions, TimeScale};
+use konnect_emulator::{Behavior, DeliveryOptions, EmulatorOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ fn acceptance_against_emulator_answers_every_question() {
             trusted_authorities: Some(trusted.path().to_owned()),
             ..DeliveryOptions::default()
         }),
-        time_scale: TimeScale::new(SCALE).unwrap(),
+        time_scale: SCALE,
         behavior: Behavior {
             in_use_lag_ms: 300,
             new_destination_lag_ms: 300,

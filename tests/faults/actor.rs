@@ -188,7 +188,7 @@ impl<'a> Actor<'a> {
             emulator.remove_destination(self.region, &id).unwrap();
         }
         match &self.portal {
-            Some(portal) => emulator.remove_portal_webhook(self.region, portal).unwrap(),
+            Some(portal) => emulator.remove_webhook((self.region, portal)).unwrap(),
             None => emulator.remove_webhook(self.region).unwrap(),
         }
     }

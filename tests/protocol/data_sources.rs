@@ -9,14 +9,8 @@ use crate::konnect::Konnect;
 #[tokio::test]
 async fn read_events_requests_pages_only_as_the_limit_needs() {
     let konnect = Konnect::configured().await;
-    konnect
-        .emulator
-        .trigger("eu", None, EventKind::Access, 1_000)
-        .unwrap();
-    konnect
-        .emulator
-        .trigger("eu", None, EventKind::Access, 1_000)
-        .unwrap();
+    konnect.emulator.trigger("eu", EventKind::Access, 1_000).unwrap();
+    konnect.emulator.trigger("eu", EventKind::Access, 1_000).unwrap();
     let lookup = konnect.data_source("konnect_audit_log_events");
     for (limit, requests) in [(1, 1), (1_000, 1), (1_500, 2)] {
         konnect.emulator.clear_requests();

@@ -131,7 +131,7 @@ async fn webhooks_are_listed_by_region_and_one_that_fails_is_a_warning() {
     let portal = emulator.add_portal("au", "developers").unwrap();
     let id = emulator.region("eu")["webhook"]["audit_log_destination_id"].take();
     let edit = json!({ "audit_log_destination_id": id, "enabled": true });
-    emulator.edit_portal_webhook("au", &portal, edit).unwrap();
+    emulator.edit_webhook(("au", &portal), edit).unwrap();
     emulator.add_portal("au", "without a webhook").unwrap();
     let with_portals = [of(&["au"]), ("include_portals", true.into())];
     let (results, _) = list.list(&with_portals, false, 100).await;

@@ -29,14 +29,14 @@ pub fn started(konnect: &Konnect) -> Vec<serde_json::Value> {
 /// Sets the latest job of region eu, as it was started by another process or user.
 pub fn set_job(konnect: &Konnect, start_at: &str, end_at: &str, status: &str) {
     let job = json!({ "start_at": start_at, "end_at": end_at, "status": status });
-    konnect.emulator.edit_replay_job("eu", None, job).unwrap();
+    konnect.emulator.edit_replay_job("eu", job).unwrap();
 }
 
 /// Sets the status of the latest job of region eu.
 pub fn set_status(konnect: &Konnect, status: &str) {
     konnect
         .emulator
-        .edit_replay_job("eu", None, json!({ "status": status }))
+        .edit_replay_job("eu", json!({ "status": status }))
         .unwrap();
 }
 

@@ -154,10 +154,7 @@ async fn portal_webhook_create_rolls_back_unless_it_replaced_existing() {
         let destinations = konnect.emulator.add_destinations("global", 2).unwrap();
         if replaces {
             let other = json!({"enabled": true, "audit_log_destination_id": destinations[1]});
-            konnect
-                .emulator
-                .edit_portal_webhook("eu", &portal, other)
-                .unwrap();
+            konnect.emulator.edit_webhook(("eu", &portal), other).unwrap();
         }
         let resource = konnect.webhook();
         let config = resource.shape.object(&[

@@ -179,7 +179,7 @@ fn example_data_sources_apply_and_destroy() {
     for file in configurations("examples/data-sources") {
         let workspace = beside_provider(&file);
         let konnect = &workspace.konnect;
-        let denied = konnect.trigger("eu", None, EventKind::AuthorizationDenied, 1);
+        let denied = konnect.trigger("eu", EventKind::AuthorizationDenied, 1);
         denied.expect("an event");
         let named = konnect.edit_organization(json!({ "name": "Example" }));
         named.expect("an organization");

@@ -116,10 +116,7 @@ fn import_by_identity_accepts_an_upper_case_id() {
     let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
     let siem = workspace.konnect.add_destinations("global", 1).unwrap().remove(0);
     let edit = json!({ "audit_log_destination_id": siem, "enabled": true });
-    workspace
-        .konnect
-        .edit_portal_webhook("eu", &portal, edit)
-        .unwrap();
+    workspace.konnect.edit_webhook(("eu", &portal), edit).unwrap();
     let (siem, portal) = (siem.to_uppercase(), portal.to_uppercase());
     let webhook = Block::webhook("developers")
         .with("region", "eu")

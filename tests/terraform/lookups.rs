@@ -168,7 +168,7 @@ fn events_are_limited_filtered_and_newest_first() {
         EventKind::AuthorizationDenied,
         EventKind::Access,
     ] {
-        workspace.konnect.trigger("eu", None, kind, 3).unwrap();
+        workspace.konnect.trigger("eu", kind, 3).unwrap();
     }
     let events = |label: &str| data("audit_log_events", label).with("region", "eu");
     let blocks = [
@@ -368,7 +368,7 @@ fn webhook_of_each_form_is_shown_without_its_url() {
     assert!(!workspace.printed().contains("s3cret"));
 
     let set = json!({ "audit_log_destination_id": siem, "enabled": true });
-    workspace.konnect.edit_portal_webhook("eu", &portal, set).unwrap();
+    workspace.konnect.edit_webhook(("eu", &portal), set).unwrap();
     workspace.apply();
     assert_eq!(
         (

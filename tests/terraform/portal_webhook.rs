@@ -37,10 +37,7 @@ fn existing() -> (Workspace, String, Block, String) {
     let (workspace, portal) = with_portal();
     let siem = workspace.konnect.add_destinations("global", 1).unwrap().remove(0);
     let edit = json!({ "audit_log_destination_id": siem, "enabled": true });
-    workspace
-        .konnect
-        .edit_portal_webhook("eu", &portal, edit)
-        .unwrap();
+    workspace.konnect.edit_webhook(("eu", &portal), edit).unwrap();
     let block = webhook(&portal).with("audit_log_destination_id", siem.as_str());
     (workspace, portal, block, siem)
 }
@@ -108,7 +105,7 @@ fn include_principal_name_is_managed_only_if_configured() {
     };
     let edit = |value: bool| {
         let set = json!({ "include_principal_name": value });
-        workspace.konnect.edit_portal_webhook("eu", &portal, set).unwrap();
+        workspace.konnect.edit_webhook(("eu", &portal), set).unwrap();
     };
     workspace.set_up(with_destination(named(true)));
     let writes = workspace.apply_and_assert_no_changes();
@@ -257,7 +254,7 @@ fn moved_block_migrates_the_type_of_kongs_providers_without_a_write() {
             json!({ "audit_log_destination_id": siem, "enabled": true, "portal_id": portal });
         if provider == KONG_BETA {
             let set = json!({ "include_principal_name": true });
-            workspace.konnect.edit_portal_webhook("eu", &portal, set).unwrap();
+            workspace.konnect.edit_webhook(("eu", &portal), set).unwrap();
             attributes["include_principal_name"] = json!(true);
             block = block.with("include_principal_name", true);
         }
@@ -293,7 +290,7 @@ fn status_follows_the_deliveries_of_the_portal() {
         let at = Some("2026-01-02T03:04:05.678Z");
         let recorded = workspace
             .konnect
-            .record_portal_delivery("eu", &portal, code, message, at);
+            .record_delivery(("eu", &portal), code, message, at);
         recorded.unwrap();
         workspace.apply();
         let read = workspace.state();

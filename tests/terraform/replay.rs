@@ -72,7 +72,7 @@ fn replay_job_lives_from_create_to_destroy() {
 
     // A job of another user replaces it, without a change in the plan.
     let other = json!({ "start_at": minutes_ago(20), "end_at": minutes_ago(10) });
-    workspace.konnect.edit_replay_job("eu", None, other).unwrap();
+    workspace.konnect.edit_replay_job("eu", other).unwrap();
     workspace.assert_no_changes();
     workspace.apply();
     assert_eq!(workspace.state().text(JOB, "status"), "superseded");
@@ -97,7 +97,7 @@ fn replay_job_failed_is_started_again_by_the_next_apply() {
 
     // The same for a job that fails after its apply.
     let failed = json!({ "status": "failed" });
-    workspace.konnect.edit_replay_job("eu", None, failed).unwrap();
+    workspace.konnect.edit_replay_job("eu", failed).unwrap();
     assert_eq!(workspace.plan().actions()[JOB], "update");
     assert_eq!(
         workspace.apply_and_assert_no_changes(),
@@ -152,7 +152,7 @@ fn replay_job_interrupted_is_followed_by_the_next_apply() {
         workspace.konnect.requests().iter().any(|r| r.method == "PUT")
     });
     let stuck = json!({ "status": "running" });
-    workspace.konnect.edit_replay_job("eu", None, stuck).unwrap();
+    workspace.konnect.edit_replay_job("eu", stuck).unwrap();
     running.interrupt();
     let summaries: Vec<_> = running.ended().errors().into_iter().map(|e| e.summary).collect();
     assert!(
@@ -166,7 +166,7 @@ fn replay_job_interrupted_is_followed_by_the_next_apply() {
     // The refresh, and the read before the start.
     until("the job", || workspace.konnect.requests().len() >= 2);
     let done = json!({ "status": "completed" });
-    workspace.konnect.edit_replay_job("eu", None, done).unwrap();
+    workspace.konnect.edit_replay_job("eu", done).unwrap();
     running.ended().succeeds();
     workspace.assert_no_changes();
 }

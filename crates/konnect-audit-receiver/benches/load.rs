@@ -5,14 +5,14 @@
 
 use std::error::Error;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use konnect_audit_receiver::{Options, Receiver, Tls};
 use konnect_event::KeySet;
-use tokio::time::{Instant as Tick, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 /// The number of events in a delivery.
 const BATCH: u32 = 500;
@@ -50,35 +50,39 @@ async fn measure(rate: u32) -> Outcome<()> {
         .tls_certs_only([reqwest::Certificate::from_pem(authority.as_bytes())?])
         .build()?;
 
+    let deliver = async |body: String| {
+        let request = client
+            .post(receiver.url())
+            .header("content-type", "text/plain")
+            .body(body);
+        request.send().await?.error_for_status()
+    };
+
     // The first delivery opens the connection, and is not measured.
     let body = batch(&pair);
-    send(&client, receiver.url(), body.clone()).await?;
+    deliver(body.clone()).await?;
     let before = resident_megabytes();
     let mut most = before;
     let batches = rate * SECONDS / BATCH;
     let begun = Instant::now();
-    let started = Tick::now();
     for number in 0..batches {
-        sleep_until(started + Duration::from_secs(1) * number * BATCH / rate).await;
-        send(&client, receiver.url(), body.clone()).await?;
+        sleep_until(begun + Duration::from_secs(1) * number * BATCH / rate).await;
+        deliver(body.clone()).await?;
         most = most.max(resident_megabytes());
     }
-    let taken = begun.elapsed();
-    let counts = receiver.stop().await;
-
-    let sent = u64::from(batches * BATCH);
+    let taken = begun.elapsed().as_secs_f64();
+    let arrived = receiver.stop().await.verified - u64::from(BATCH);
+    let sent = batches * BATCH;
     let growth = most.saturating_sub(before);
+    let each_second = f64::from(sent) / taken;
     println!(
-        "{sent} events in {:.1} s, {:.0} a second; memory grew by {growth} MB, from {before} MB",
-        taken.as_secs_f64(),
-        f64::from(batches * BATCH) / taken.as_secs_f64(),
+        "{sent} events in {taken:.1} s, {each_second:.0} a second; memory grew by {growth} MB, from {before} MB"
     );
-    let arrived = counts.verified - u64::from(BATCH);
-    if arrived != sent {
+    if arrived != u64::from(sent) {
         return Err(format!("{arrived} of {sent} events arrived with a verified signature").into());
     }
     // The last delivery is due before the end.
-    if taken > Duration::from_secs(u64::from(SECONDS)) {
+    if taken > f64::from(SECONDS) {
         return Err(format!("the receiver is too slow for {rate} events a second").into());
     }
     if growth > MAX_GROWTH_MB {
@@ -103,12 +107,6 @@ fn batch(pair: &Ed25519KeyPair) -> String {
         lines.push('\n');
     }
     lines
-}
-
-async fn send(client: &reqwest::Client, url: &str, body: String) -> Outcome<()> {
-    let request = client.post(url).header("content-type", "text/plain").body(body);
-    request.send().await?.error_for_status()?;
-    Ok(())
 }
 
 /// The resident memory of this process. 0 on other systems than Linux.

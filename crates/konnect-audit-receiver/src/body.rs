@@ -3,9 +3,9 @@
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -77,26 +77,15 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// Reads the bytes of a body, without decompression.
-pub(crate) async fn read(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Result<Vec<u8>, Refusal> {
-    let length = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok());
-    if length
-        .and_then(|length| length.parse::<u64>().ok())
-        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit))
-    {
-        return Err(Refusal::TooLarge(limit));
-    }
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Refusal::Incomplete)?;
-        let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > limit {
-            return Err(Refusal::TooLarge(limit));
+pub(crate) async fn read(body: &mut Incoming, limit: usize) -> Result<Bytes, Refusal> {
+    let read = Limited::new(body, limit).collect().await;
+    read.map(Collected::to_bytes).map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            Refusal::TooLarge(limit)
+        } else {
+            Refusal::Incomplete
         }
-        bytes.extend_from_slice(&data);
-    }
-    Ok(bytes)
+    })
 }
 
 /// Discards up to this many further bytes: a sender reads the response only after it has sent its body.
@@ -111,7 +100,7 @@ pub(crate) async fn drain(body: &mut Incoming, limit: usize) {
 
 /// Decompresses a body that begins with [`GZIP`], whatever its headers say. Another body must have the type and the
 /// encoding of lines.
-pub(crate) fn decode(headers: &HeaderMap, bytes: Vec<u8>, limit: usize) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn decode(headers: &HeaderMap, bytes: Bytes, limit: usize) -> Result<Bytes, Refusal> {
     if bytes.starts_with(&GZIP) {
         return decompress(&bytes, limit);
     }
@@ -123,7 +112,7 @@ pub(crate) fn decode(headers: &HeaderMap, bytes: Vec<u8>, limit: usize) -> Resul
     Ok(bytes)
 }
 
-fn decompress(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Refusal> {
+fn decompress(bytes: &[u8], limit: usize) -> Result<Bytes, Refusal> {
     let mut plain = Vec::new();
     // Reads one byte more than the limit, to detect a longer body.
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -132,5 +121,5 @@ fn decompress(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Refusal> {
         return Err(Refusal::TooLarge(limit));
     }
     decoded.map_err(|_| Refusal::NotGzip)?;
-    Ok(plain)
+    Ok(plain.into())
 }

@@ -244,7 +244,10 @@ mod tests {
         // The values of JSON are the same.
         let shown = Style::Json.render(&received(&line, Verification::Unsigned));
         let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
-        assert_eq!(shown["fields"]["act"], value);
+        assert_eq!(
+            (&shown["fields"]["act"], &shown["kind"]),
+            (&json!(value), &json!("access"))
+        );
 
         let unreadable = format!("{value}x");
         let shown = Style::Json.render(&received(&unreadable, Verification::Unchecked));

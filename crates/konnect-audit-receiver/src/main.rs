@@ -169,9 +169,11 @@ async fn options(arguments: Arguments) -> io::Result<Options> {
         Ok(authorization) => Some(authorization),
         Err(env::VarError::NotPresent) => None,
         // Omits the error, which quotes the value.
-        Err(env::VarError::NotUnicode(_)) => return Err(invalid(format!("{AUTHORIZATION} is not UTF-8"))),
+        Err(env::VarError::NotUnicode(_)) => {
+            return Err(io::Error::other(format!("{AUTHORIZATION} is not UTF-8")));
+        }
     };
-    options.status = StatusCode::from_u16(arguments.respond).map_err(invalid)?;
+    options.status = StatusCode::from_u16(arguments.respond).map_err(io::Error::other)?;
     if let Some(source) = &arguments.jwks {
         let keys = load_keys(source).await?;
         if keys.has_private_key() {
@@ -207,10 +209,6 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .ok_or_else(|| "not a number of seconds above 0".to_owned())
-}
-
-fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, error)
 }
 
 fn report(text: &str) {

@@ -52,9 +52,7 @@ impl Missed {
             (counts.unreadable, true, "lines unreadable"),
             (counts.refused, true, "deliveries refused"),
         ];
-        let others = others
-            .into_iter()
-            .filter(|(count, counts, _)| *count > 0 && *counts);
+        let others = others.iter().filter(|(count, counts, _)| *count > 0 && *counts);
         let others: Vec<_> = others
             .map(|(count, _, what)| format!("; {count} {what}"))
             .collect();

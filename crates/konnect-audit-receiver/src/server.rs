@@ -247,7 +247,7 @@ async fn take(
     let limit = shared.max_body_bytes;
     // The semaphore is never closed.
     let _place = shared.bodies.acquire().await.ok();
-    let bytes = timeout(BODY_TIMEOUT, body::read(&parts.headers, body, limit)).await;
+    let bytes = timeout(BODY_TIMEOUT, body::read(body, limit)).await;
     let bytes = bytes.map_err(|_| Refusal::Timeout)??;
     let worker = Arc::clone(shared);
     let taken = spawn_blocking(move || {

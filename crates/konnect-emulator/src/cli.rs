@@ -1,10 +1,9 @@
 //! The command line.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use konnect_emulator::{Behavior, Certificate, DeliveryOptions, EmulatorOptions, EventKind, TimeScale};
+use konnect_emulator::{DeliveryOptions, EmulatorOptions, EventKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -47,46 +46,20 @@ pub enum Command {
 /// How to serve.
 #[derive(Args, Debug)]
 pub struct Serve {
-    /// Listen on 127.0.0.1:N; 0 for any free port
-    #[arg(long, value_name = "N", default_value_t = 8080)]
-    port: u16,
     /// Delay every response of the API by MS milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
-    latency: u64,
-    /// Run SECONDS ahead of this machine's clock, or behind if negative
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 0,
-        allow_negative_numbers = true
-    )]
-    clock: i64,
-    /// Keep events for DAYS: the range of replay jobs and of past events
-    #[arg(long, value_name = "DAYS", default_value_t = EmulatorOptions::default().retention_days)]
-    retention: u32,
-    /// Serve HTTPS with a generated certificate
-    #[arg(long, value_enum, value_name = "KIND")]
-    https: Option<Certificate>,
+    pub latency: u64,
     /// Write the certificate of the authority that signs to FILE, for a client to trust: `SSL_CERT_FILE=FILE`
     #[arg(long, value_name = "FILE", requires = "https")]
     pub ca: Option<PathBuf>,
-    /// Multiply every wait of a delivery and a replay job by F
-    #[arg(long, value_name = "F", default_value = "1")]
-    time_scale: TimeScale,
-    /// Trust receivers whose certificates the authorities in FILE (PEM) signed
-    ///
-    /// FILE is read for each delivery, so that a receiver can write it later. A delivery that fails because FILE cannot
-    /// be read is tried again.
-    #[arg(long, value_name = "FILE")]
-    trust: Option<PathBuf>,
-    /// Deliver to HOST as well; without it, deliveries go to loopback addresses only
-    #[arg(long, value_name = "HOST")]
-    allow_delivery_to: Vec<String>,
+    #[command(flatten)]
+    deliveries: DeliveryOptions,
     /// Deliver nothing: events are made and kept, and the status of a webhook stays as it is
     #[arg(long, conflicts_with_all = ["trust", "allow_delivery_to"])]
     no_deliveries: bool,
-    #[command(flatten, next_help_heading = "Where Konnect's documentation leaves a choice")]
-    behavior: Behavior,
+    // The last field, because its last options have a heading of their own.
+    #[command(flatten)]
+    options: EmulatorOptions,
 }
 
 /// One request.
@@ -124,20 +97,9 @@ pub struct Trigger {
 impl Serve {
     /// The options of the emulator.
     pub fn into_options(self) -> EmulatorOptions {
-        let deliveries = DeliveryOptions {
-            trusted_authorities: self.trust,
-            allowed_hosts: self.allow_delivery_to,
-        };
         EmulatorOptions {
-            port: self.port,
-            latency: Duration::from_millis(self.latency),
-            clock_offset_seconds: self.clock,
-            retention_days: self.retention,
-            certificate: self.https,
-            deliveries: (!self.no_deliveries).then_some(deliveries),
-            time_scale: self.time_scale,
-            behavior: self.behavior,
-            ..EmulatorOptions::default()
+            deliveries: (!self.no_deliveries).then_some(self.deliveries),
+            ..self.options
         }
     }
 }

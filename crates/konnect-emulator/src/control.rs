@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::State as Extract;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State as Extract};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
@@ -21,19 +21,18 @@ use uuid::Uuid;
 
 use crate::api::problem::Problem;
 use crate::delivery::worker;
-use crate::event::model::Event;
+use crate::event::model::{Details, Event};
 use crate::event::sample::{EventKind, sample};
 use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::FaultRule;
 use crate::http::response::ApiResponse;
+use crate::lock::lock;
 use crate::organization::clock;
-use crate::organization::shared::Shared;
 use crate::organization::state::{Attempt, Delivery, Destination, State, Target, Webhook};
 use crate::organization::stream::{StreamId, parse_uuid};
+use crate::shared::Shared;
 
 const MAX_EVENTS: usize = 100_000;
-
-const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 type SharedState = Extract<Arc<Shared>>;
 
@@ -133,9 +132,9 @@ impl Shared {
         if region.is_none() {
             self.events.clear();
             self.queues.clear();
-            self.deliveries().clear();
+            lock(&self.deliveries).clear();
         }
-        self.journal().clear(region);
+        lock(&self.journal).clear(region);
         self.clear_faults(region);
     }
 
@@ -150,15 +149,15 @@ impl Shared {
             Command::AdvanceClock { seconds } => self.clock.advance(Duration::from_secs(seconds)),
             Command::Inject { rule } => {
                 rule.check().map_err(ControlError::Invalid)?;
-                self.faults().push(rule);
+                lock(&self.faults).push(rule);
             }
             Command::ClearFaults { region } => self.clear_faults(region.as_deref()),
             Command::SetConditions { conditions } => {
                 conditions.check().map_err(ControlError::Invalid)?;
-                *self.conditions() = ActiveConditions::new(conditions);
+                *lock(&self.conditions) = ActiveConditions::new(conditions);
             }
-            Command::ClearRequests => self.journal().clear(None),
-            Command::ClearDeliveries => self.deliveries().clear(),
+            Command::ClearRequests => lock(&self.journal).clear(None),
+            Command::ClearDeliveries => lock(&self.deliveries).clear(),
             Command::Reset { region } => self.reset(region.as_deref()),
             edit => return self.store.change(|state| execute_edit(state, edit)),
         }
@@ -175,18 +174,18 @@ fn execute_edit(state: &mut State, command: Command) -> Result<Value, ControlErr
             return Ok(json!(ids));
         }
         Command::EditDestination { region, id, set } => {
-            let destination = parse_uuid(&id).and_then(|id| state.destination_mut(&region, &id));
+            let destination = parse_uuid(&id).and_then(|id| state.destinations_mut(&region).get_mut(&id));
             let destination = destination.ok_or_else(|| no_destination(&region, &id))?;
             destination.updated_at = now;
             return merge(destination, &set, &["id", "sequence"]);
         }
         Command::RemoveDestination { region, id } => {
-            let removed = parse_uuid(&id).and_then(|id| state.remove_destination(&region, &id));
+            let removed = parse_uuid(&id).and_then(|id| state.destinations_mut(&region).remove(&id));
             removed.ok_or_else(|| no_destination(&region, &id))?;
         }
         Command::AddPortal { region, name } => return Ok(json!(state.add_portal(&region, &name))),
         Command::RemovePortal { region, id } => {
-            let stream = StreamId::of_portal(&region, &id);
+            let stream = StreamId::from((region.as_str(), &id));
             // Releases the destination.
             webhook(state, &stream)?;
             state.set_webhook(&stream, Webhook::default());
@@ -253,7 +252,7 @@ fn add_destination(state: &mut State, region: &str) -> String {
         updated_at: clock::NEVER.to_owned(),
     };
     let id = destination.id.clone();
-    state.add_destination(region, destination);
+    state.destinations_mut(region).insert(id.clone(), destination);
     id
 }
 
@@ -289,16 +288,14 @@ fn events(
         let why = format!("one command creates at most {MAX_EVENTS} events");
         return Err(ControlError::Invalid(why));
     }
-    if stream.portal.is_some() && !kind.is_of_portals() {
+    webhook(state, stream)?;
+    let portal = stream.portal.as_deref();
+    let made = || sample(kind, &state.organization, portal, state.clock.now_ms());
+    if portal.is_some() && !matches!(made().details, Details::Authentication { .. }) {
         let why = "portals do not have events of this kind: they have authentication events only";
         return Err(ControlError::Invalid(why.to_owned()));
     }
-    webhook(state, stream)?;
-    let portal = stream.portal.as_deref();
-    let now = state.clock.now_ms();
-    Ok((0..count)
-        .map(|_| Arc::new(sample(kind, &state.organization, portal, now)))
-        .collect())
+    Ok((0..count).map(|_| Arc::new(made())).collect())
 }
 
 /// Overwrites existing fields of a record, and returns all of them.
@@ -338,9 +335,10 @@ fn no_destination(region: &str, id: &str) -> ControlError {
 
 /// The routes below `/_emulator/`.
 pub(crate) fn router() -> Router<Arc<Shared>> {
-    let requests = async |Extract(shared): SharedState| ApiResponse::ok(&json!(shared.journal().entries()));
-    let deliveries = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*shared.deliveries()));
-    let faults = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*shared.faults()));
+    let requests =
+        async |Extract(shared): SharedState| ApiResponse::ok(&json!(lock(&shared.journal).entries()));
+    let deliveries = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*lock(&shared.deliveries)));
+    let faults = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*lock(&shared.faults)));
     let state =
         async |Extract(shared): SharedState| ApiResponse::ok(&shared.store.read(|state| json!(state)));
     Router::new()
@@ -351,7 +349,6 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/commands", post(command))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 /// Ignores the content type, because `curl -d` sends that of a form.

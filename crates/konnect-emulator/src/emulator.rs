@@ -8,7 +8,6 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::behavior::Behavior;
@@ -16,14 +15,14 @@ use crate::control::{Command, ControlError};
 use crate::event::sample::EventKind;
 use crate::fault::conditions::Conditions;
 use crate::fault::rule::FaultRule;
-use crate::http;
 use crate::http::certificate::{Authority, Certificate};
-use crate::http::connections::ConnectionCount;
 use crate::http::listener::Listener;
+use crate::lock::lock;
 use crate::options::EmulatorOptions;
 use crate::organization::journal::{RecordedDelivery, RecordedRequest};
-use crate::organization::shared::Shared;
 use crate::organization::stream::StreamId;
+use crate::server;
+use crate::shared::Shared;
 
 /// A running emulator. It runs until it is stopped or dropped.
 ///
@@ -33,7 +32,7 @@ use crate::organization::stream::StreamId;
 pub struct Emulator {
     shared: Arc<Shared>,
     address: SocketAddr,
-    scheme: &'static str,
+    url: String,
     authority: Option<Authority>,
     /// Ends every connection.
     cut: CancellationToken,
@@ -44,24 +43,20 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// The port is in use ([`io::ErrorKind::AddrInUse`]), or no key can be generated.
+    /// The port is in use ([`io::ErrorKind::AddrInUse`]), the file of [`DeliveryOptions::trusted_authorities`] has
+    /// something other than certificates ([`io::ErrorKind::InvalidInput`]), or no key can be generated.
+    ///
+    /// [`DeliveryOptions::trusted_authorities`]: crate::DeliveryOptions::trusted_authorities
     pub async fn start(options: EmulatorOptions) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let mut emulator = Self {
             shared: Arc::new(Shared::new(&options)?),
             address: listener.local_addr()?,
-            scheme: "http",
+            url: String::new(),
             authority: None,
             cut: CancellationToken::new(),
         };
-        let tls = options
-            .certificate
-            .map(|kind| emulator.acceptor(kind))
-            .transpose()?;
-        if tls.is_some() {
-            emulator.scheme = "https";
-        }
-        emulator.serve(listener, tls);
+        emulator.url = emulator.serve(listener, options.certificate)?;
         Ok(emulator)
     }
 
@@ -72,10 +67,7 @@ impl Emulator {
     /// No port is free, or the certificate cannot be generated.
     pub async fn also_https(&mut self, certificate: Certificate) -> io::Result<String> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let url = format!("https://{}", listener.local_addr()?);
-        let tls = self.acceptor(certificate)?;
-        self.serve(listener, Some(tls));
-        Ok(url)
+        self.serve(listener, Some(certificate))
     }
 
     /// The certificate of the signing authority in PEM, for clients to trust, for instance with `SSL_CERT_FILE`. `None`
@@ -85,24 +77,27 @@ impl Emulator {
         self.authority.as_ref().map(Authority::pem)
     }
 
-    fn acceptor(&mut self, kind: Certificate) -> io::Result<TlsAcceptor> {
-        let authority = match self.authority.take() {
-            Some(authority) => authority,
-            None => Authority::new("konnect-emulator")?,
-        };
-        self.authority.insert(authority).acceptor(kind)
-    }
-
-    fn serve(&self, socket: TcpListener, tls: Option<TlsAcceptor>) {
+    /// Serves on a socket, and returns its base URL.
+    fn serve(&mut self, socket: TcpListener, certificate: Option<Certificate>) -> io::Result<String> {
+        if certificate.is_some() && self.authority.is_none() {
+            self.authority = Some(Authority::new("konnect-emulator")?);
+        }
+        let tls = certificate.zip(self.authority.as_ref());
+        let tls = tls
+            .map(|(kind, authority)| authority.acceptor(kind))
+            .transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", socket.local_addr()?);
         let (shared, cut) = (Arc::clone(&self.shared), self.cut.clone());
-        let listener = Listener::new(socket, tls, shared.connections.clone(), cut.clone());
-        self.shared.tasks.spawn(http::serve(listener, shared, cut));
+        let listener = Listener::new(socket, tls, Arc::clone(&shared.connections), cut.clone());
+        self.shared.tasks.spawn(server::serve(listener, shared, cut));
+        Ok(url)
     }
 
     /// The base URL without a region: `http://127.0.0.1:PORT` or `https://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("{}://{}", self.scheme, self.address)
+        self.url.clone()
     }
 
     /// The address it listens on.
@@ -122,7 +117,7 @@ impl Emulator {
     /// The requests so far, oldest first; the last 10,000 at most.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.journal().entries()
+        lock(&self.shared.journal).entries()
     }
 
     /// The requests so far to this region, oldest first.
@@ -135,7 +130,7 @@ impl Emulator {
 
     /// Empties the request log.
     pub fn clear_requests(&self) {
-        self.shared.journal().clear(None);
+        lock(&self.shared.journal).clear(None);
     }
 
     /// Adds a fault rule after the existing ones.
@@ -150,7 +145,7 @@ impl Emulator {
     /// The active rules, with their remaining counts.
     #[must_use]
     pub fn faults(&self) -> Vec<FaultRule> {
-        self.shared.faults().clone()
+        lock(&self.shared.faults).clone()
     }
 
     /// Removes the fault rules for this region.
@@ -182,10 +177,10 @@ impl Emulator {
         self.shared.clock.advance(by);
     }
 
-    /// The connections so far.
+    /// The maximum number of connections that were open at the same time, including those of control calls.
     #[must_use]
-    pub fn connections(&self) -> ConnectionCount {
-        self.shared.connections.count()
+    pub fn most_connections(&self) -> usize {
+        self.shared.connections.most()
     }
 
     /// The whole state, including secrets: `{"regions": {"eu": {"destinations": {ID: {..}}, "webhook":
@@ -243,24 +238,24 @@ impl Emulator {
         self.execute(Command::RemoveDestination { region, id })
     }
 
-    /// Sets fields of a region's webhook without checking the values, and returns the whole record.
-    /// `audit_log_destination_id` makes it one of the v3 form, `endpoint` one of the v2 form.
+    /// Sets fields of a webhook without checking the values, and returns the whole record. `audit_log_destination_id`
+    /// makes it one of the v3 form, `endpoint` one of the v2 form.
     ///
     /// # Errors
     ///
-    /// [`ControlError::Invalid`] for an unknown field, a wrong type or both forms.
-    pub fn edit_webhook(&self, region: &str, set: Value) -> Result<Value, ControlError> {
-        let stream = StreamId::of_region(region);
+    /// [`ControlError::NotFound`], [`ControlError::Invalid`] for an unknown field, a wrong type or both forms.
+    pub fn edit_webhook(&self, stream: impl Into<StreamId>, set: Value) -> Result<Value, ControlError> {
+        let stream = stream.into();
         self.execute(Command::EditWebhook { stream, set })
     }
 
-    /// Resets a region's webhook to one that was never configured.
+    /// Resets a webhook to one that was never configured.
     ///
     /// # Errors
     ///
-    /// None is expected.
-    pub fn remove_webhook(&self, region: &str) -> Result<(), ControlError> {
-        let stream = StreamId::of_region(region);
+    /// [`ControlError::NotFound`].
+    pub fn remove_webhook(&self, stream: impl Into<StreamId>) -> Result<(), ControlError> {
+        let stream = stream.into();
         self.execute(Command::RemoveWebhook { stream })
     }
 
@@ -272,13 +267,13 @@ impl Emulator {
     /// [`ControlError::NotFound`] if none is configured.
     pub fn record_delivery(
         &self,
-        region: &str,
+        stream: impl Into<StreamId>,
         code: u16,
         message: &str,
         at: Option<&str>,
     ) -> Result<(), ControlError> {
         self.execute(Command::RecordDelivery {
-            stream: StreamId::of_region(region),
+            stream: stream.into(),
             code,
             message: message.to_owned(),
             at: at.map(str::to_owned),
@@ -305,60 +300,14 @@ impl Emulator {
         self.execute(Command::RemovePortal { region, id })
     }
 
-    /// Sets fields of a portal's webhook as [`Emulator::edit_webhook`] does.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError::NotFound`], and those of [`Emulator::edit_webhook`].
-    pub fn edit_portal_webhook(&self, region: &str, portal: &str, set: Value) -> Result<Value, ControlError> {
-        let stream = StreamId::of_portal(region, portal);
-        self.execute(Command::EditWebhook { stream, set })
-    }
-
-    /// Resets a portal's webhook to one that was never configured.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError::NotFound`].
-    pub fn remove_portal_webhook(&self, region: &str, portal: &str) -> Result<(), ControlError> {
-        let stream = StreamId::of_portal(region, portal);
-        self.execute(Command::RemoveWebhook { stream })
-    }
-
-    /// Records a delivery of a portal's webhook as [`Emulator::record_delivery`] does.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError::NotFound`], and those of [`Emulator::record_delivery`].
-    pub fn record_portal_delivery(
-        &self,
-        region: &str,
-        portal: &str,
-        code: u16,
-        message: &str,
-        at: Option<&str>,
-    ) -> Result<(), ControlError> {
-        self.execute(Command::RecordDelivery {
-            stream: StreamId::of_portal(region, portal),
-            code,
-            message: message.to_owned(),
-            at: at.map(str::to_owned),
-        })
-    }
-
-    /// Sets fields of the replay job of a region or of a portal: `status`, `start_at`, `end_at`, `updated_at`. The job
+    /// Sets fields of a replay job: `status`, `start_at`, `end_at`, `updated_at`. The job
     /// then remains unchanged until the next edit or request. Returns the whole record.
     ///
     /// # Errors
     ///
     /// [`ControlError::NotFound`], [`ControlError::Invalid`] for an unknown field or a wrong type.
-    pub fn edit_replay_job(
-        &self,
-        region: &str,
-        portal: Option<&str>,
-        set: Value,
-    ) -> Result<Value, ControlError> {
-        let stream = StreamId::new(region, portal);
+    pub fn edit_replay_job(&self, stream: impl Into<StreamId>, set: Value) -> Result<Value, ControlError> {
+        let stream = stream.into();
         self.execute(Command::EditReplayJob { stream, set })
     }
 
@@ -372,19 +321,18 @@ impl Emulator {
         self.execute(Command::EditOrganization { set })
     }
 
-    /// Creates events of a region or of a portal. They are stored, and sent if the webhook is enabled.
+    /// Creates events of a stream. They are stored, and sent if the webhook is enabled.
     ///
     /// # Errors
     ///
     /// [`ControlError::NotFound`], or [`ControlError::Invalid`] for a kind that portals do not have.
     pub fn trigger(
         &self,
-        region: &str,
-        portal: Option<&str>,
+        stream: impl Into<StreamId>,
         kind: EventKind,
         count: usize,
     ) -> Result<(), ControlError> {
-        let stream = StreamId::new(region, portal);
+        let stream = stream.into();
         let _: usize = self.execute(Command::Trigger { stream, kind, count })?;
         Ok(())
     }
@@ -392,7 +340,7 @@ impl Emulator {
     /// The attempts to send so far, oldest first; the last 10,000 at most.
     #[must_use]
     pub fn deliveries(&self) -> Vec<RecordedDelivery> {
-        self.shared.deliveries().iter().cloned().collect()
+        lock(&self.shared.deliveries).iter().cloned().collect()
     }
 
     /// Waits until no event waits to be sent or is being sent, including retries. Events of replay jobs do not count.

@@ -30,11 +30,11 @@
 //! | change what is stored without a request | [`Emulator::edit_webhook`], [`Emulator::add_portal`] and others |
 //! | choose where Konnect's documentation leaves a choice | [`Behavior`] |
 //! | send events to a receiver | [`DeliveryOptions`], [`Emulator::trigger`], [`Emulator::deliveries`] |
-//! | move the time | [`Emulator::advance_clock`], [`TimeScale`] |
+//! | move the time | [`Emulator::advance_clock`], [`EmulatorOptions::time_scale`] |
 //!
 //! # How it works
 //!
-//! - **A request**: `http` refuses it if it comes from a web page, reads it and records it in the journal. `fault`
+//! - **A request**: `server` refuses it if it comes from a web page, reads it and records it in the journal. `fault`
 //!   selects a fault. `api` finds the handler with `api::route`. The handlers use the state of the `organization`, which
 //!   `organization::store` keeps.
 //! - **An event**: `api::audit_trail` creates the events of a request, `event` stores them, writes them in the three
@@ -66,9 +66,12 @@ mod emulator;
 mod event;
 mod fault;
 mod http;
+mod lock;
 mod options;
 mod organization;
 mod replay;
+mod server;
+mod shared;
 
 #[cfg(test)]
 mod tests;
@@ -85,6 +88,6 @@ pub use event::sample::EventKind;
 pub use fault::conditions::{Conditions, RandomFaults, RateLimit};
 pub use fault::rule::{Fault, FaultRule, Headers};
 pub use http::certificate::Certificate;
-pub use http::connections::ConnectionCount;
-pub use options::{DeliveryOptions, EmulatorOptions, TimeScale};
+pub use options::{DeliveryOptions, EmulatorOptions};
 pub use organization::journal::{RecordedDelivery, RecordedRequest};
+pub use organization::stream::StreamId;

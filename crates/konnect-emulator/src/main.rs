@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use cli::{Cli, Command, RequestArgs, Serve, Trigger};
-use konnect_emulator::Emulator;
+use konnect_emulator::{Conditions, Emulator};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
@@ -30,6 +30,10 @@ fn main() -> ExitCode {
 
 fn serve(arguments: Serve) -> io::Result<()> {
     let ca = arguments.ca.clone();
+    let conditions = Conditions {
+        latency_ms: arguments.latency,
+        ..Conditions::default()
+    };
     let options = arguments.into_options();
     runtime()?.block_on(async {
         let port = options.port;
@@ -42,6 +46,7 @@ fn serve(arguments: Serve) -> io::Result<()> {
                 ),
                 _ => error,
             })?;
+        emulator.set_conditions(conditions).map_err(io::Error::other)?;
         if let (Some(file), Some(pem)) = (ca, emulator.authority()) {
             fs::write(&file, pem)
                 .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;

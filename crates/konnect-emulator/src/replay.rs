@@ -2,37 +2,31 @@
 
 use std::sync::Arc;
 
-use crate::delivery::queue::batch_length;
 use crate::delivery::worker;
 use crate::event::model::Event;
 use crate::organization::clock;
-use crate::organization::shared::Shared;
 use crate::organization::state::{ReplayJob, ReplayStatus};
 use crate::organization::stream::StreamId;
+use crate::shared::Shared;
 
 /// Runs a job until it ends, or until another request, an edit or a reset changes it. Without deliveries, a job sends
 /// nothing.
 pub(crate) async fn run(shared: Arc<Shared>, stream: StreamId, mut job: ReplayJob) {
     for status in [ReplayStatus::Pending, ReplayStatus::Running] {
-        step_passed(&shared).await;
+        shared.clock.passed(shared.replay_step).await;
         match set(&shared, &stream, &job, status) {
             Some(next) => job = next,
             None => return,
         }
     }
-    let ((), sent) = tokio::join!(step_passed(&shared), send(&shared, &stream, &job));
+    let step = shared.clock.passed(shared.replay_step);
+    let ((), sent) = tokio::join!(step, send(&shared, &stream, &job));
     let status = if sent {
         ReplayStatus::Completed
     } else {
         ReplayStatus::Failed
     };
     set(&shared, &stream, &job, status);
-}
-
-async fn step_passed(shared: &Shared) {
-    let step = i64::try_from(shared.replay_step.as_millis()).unwrap_or(i64::MAX);
-    let clock = &shared.clock;
-    clock.reached(clock.now_ms().saturating_add(step)).await;
 }
 
 /// Sets the status of a job, and returns the job. `None` if it was changed since: each change has its own time.
@@ -61,9 +55,8 @@ async fn send(shared: &Shared, stream: &StreamId, job: &ReplayJob) -> bool {
         return false;
     };
     let logged = shared.events.between(stream, from, to);
-    let mut events: Vec<Arc<Event>> = logged.into_iter().map(|logged| logged.event).collect();
-    while !events.is_empty() {
-        let batch = events.drain(..batch_length(events.iter())).collect();
+    let events: Vec<Arc<Event>> = logged.into_iter().map(|logged| logged.event).collect();
+    for batch in events.chunks(worker::MAX_EVENTS) {
         if !worker::send(shared, stream, batch, true).await {
             return false;
         }

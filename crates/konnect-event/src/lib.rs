@@ -24,7 +24,7 @@
 //! ```
 
 mod cef;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod json;
 mod jwks;

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::time::{Duration, SystemTime};
 
+use clap::ValueEnum as _;
 use konnect_audit_receiver::StatusCode;
 use konnect_emulator::{EventKind, RecordedDelivery};
 use konnect_event::{Format, Kind};
@@ -54,14 +55,18 @@ fn deliveries_in_each_log_format_arrive_verified() {
     for (name, format) in [("json", Format::Json), ("cef", Format::Cef), ("cps", Format::Cps)] {
         stream.apply(delivering_to(&stream.siem.destination().with("log_format", name)));
         stream.siem.take();
-        for kind in EventKind::ALL {
-            stream.trigger(kind, 1);
+        for kind in EventKind::value_variants() {
+            stream.trigger(*kind, 1);
         }
         stream.workspace.konnect.wait_for_deliveries();
         // Ignores events of requests that read the status.
         let arrived = stream.siem.take();
         let triggered: Vec<_> = arrived.iter().filter(|event| event.triggered).collect();
-        assert_eq!(triggered.len(), EventKind::ALL.len(), "{name}: {arrived:?}");
+        assert_eq!(
+            triggered.len(),
+            EventKind::value_variants().len(),
+            "{name}: {arrived:?}"
+        );
         let kinds: BTreeSet<_> = triggered.iter().map(|event| event.kind.as_str()).collect();
         let expected = [Kind::Authentication, Kind::Authorization, Kind::Access].map(Kind::as_str);
         assert_eq!(kinds, BTreeSet::from(expected), "{name}");
@@ -216,7 +221,7 @@ fn portal_events_go_to_the_destination_of_the_portal_only() {
     portals.take();
 
     konnect
-        .trigger("eu", Some(&portal), EventKind::AccountLocked, 2)
+        .trigger(("eu", &portal), EventKind::AccountLocked, 2)
         .unwrap();
     stream.trigger_and_wait(EventKind::AuthorizationDenied, 3);
     let of_portal = portals.take();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use konnect_audit_receiver::{Options, Receiver, Tls, Verification};
-use konnect_emulator::{DeliveryOptions, Emulator, EmulatorOptions, EventKind, TimeScale};
+use konnect_emulator::{DeliveryOptions, Emulator, EmulatorOptions, EventKind};
 use konnect_event::{Format, KeySet, Kind};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -121,7 +121,7 @@ impl Stream {
                 trusted_authorities: Some(folder.path().join(TRUSTED)),
                 allowed_hosts: Vec::new(),
             }),
-            time_scale: TimeScale::new(time_scale).expect("a factor"),
+            time_scale,
             ..EmulatorOptions::default()
         });
         let siem = Siem::start(&workspace.konnect, folder.path().join(SIEM));
@@ -159,7 +159,7 @@ impl Stream {
 
     /// Triggers this many events of region eu.
     pub fn trigger(&self, kind: EventKind, count: usize) {
-        let made = self.workspace.konnect.trigger("eu", None, kind, count);
+        let made = self.workspace.konnect.trigger("eu", kind, count);
         made.expect("events");
     }
 

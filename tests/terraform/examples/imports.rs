@@ -55,7 +55,7 @@ fn example_imports_of_webhook_succeed() {
             let portal = portals.as_object().and_then(|all| all.keys().next().cloned());
             let portal = portal.expect("the Dev Portal of the example");
             let edit = json!({ "audit_log_destination_id": id, "enabled": true });
-            let edited = workspace.konnect.edit_portal_webhook("eu", &portal, edit);
+            let edited = workspace.konnect.edit_webhook(("eu", &portal), edit);
             edited.expect("the webhook of the Dev Portal");
             let text = text.replace(PORTAL_ID, &portal);
             let text = text.lines().filter(|line| !line.contains("webhook.eu"));
@@ -84,7 +84,7 @@ fn example_imports_of_replay_job_succeed() {
         );
         let mut job = outage.clone();
         job["status"] = "completed".into();
-        workspace.konnect.edit_replay_job("eu", None, job).expect("a job");
+        workspace.konnect.edit_replay_job("eu", job).expect("a job");
         imports_it(
             &workspace,
             &file,

@@ -74,13 +74,13 @@ fn deletion_of_a_destination_in_use_names_the_webhook_that_uses_it() {
     let portal = workspace.konnect.add_portal("us", "developers").unwrap();
     workspace
         .konnect
-        .edit_portal_webhook("us", &portal, edit.clone())
+        .edit_webhook(("us", &portal), edit.clone())
         .unwrap();
     names(
         &workspace,
         &format!("the webhook of Dev Portal {portal} in region us"),
     );
-    workspace.konnect.remove_portal_webhook("us", &portal).unwrap();
+    workspace.konnect.remove_webhook(("us", &portal)).unwrap();
     workspace.konnect.edit_webhook("au", edit).unwrap();
     names(&workspace, "the webhook of region au");
     assert_eq!(webhook(&workspace, "au")["enabled"], true);

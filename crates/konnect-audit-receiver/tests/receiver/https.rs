@@ -44,21 +44,18 @@ async fn https_with_own_certificate_is_trusted() {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     std::fs::write(&cert, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let mut options = Options::new("localhost:0");
-    options.tls = Tls::Files {
-        cert: cert.clone(),
-        key: key.clone(),
+    let receiver = || {
+        let (cert, key) = (cert.clone(), key.clone());
+        let mut options = Options::new("localhost:0");
+        options.tls = Tls::Files { cert, key };
+        Receiver::start(options)
     };
-    let receiver = Receiver::start(options).await.unwrap();
-    assert_eq!(receiver.authority(), None);
-    assert_eq!(
-        status(trusting(&made.cert.pem()).post(receiver.url()).body(CEF)).await,
-        202
-    );
+    let trusted = receiver().await.unwrap();
+    assert_eq!(trusted.authority(), None);
+    let client = trusting(&made.cert.pem());
+    assert_eq!(status(client.post(trusted.url()).body(CEF)).await, 202);
 
     std::fs::write(&key, "not a key").unwrap();
-    let mut options = Options::new("localhost:0");
-    options.tls = Tls::Files { cert, key };
-    let error = Receiver::start(options).await.unwrap_err().to_string();
+    let error = receiver().await.unwrap_err().to_string();
     assert!(error.contains("key.pem: "), "{error}");
 }

@@ -1,6 +1,6 @@
-//! Past events, in cursor pages, newest first.
+//! Past events, in cursor pages, newest first. The names of their fields differ from those of delivered events.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
 use crate::api::call::Call;
@@ -8,8 +8,9 @@ use crate::api::fields::NO_TIME;
 use crate::api::problem::{Faults, Problem};
 use crate::api::query::{Page, read_cursor};
 use crate::behavior::PullApi;
+use crate::event::format::json_signature;
 use crate::event::log::EventLog;
-use crate::event::pull::{TYPES, entry, type_of};
+use crate::event::model::{Details, Event, SOURCE, SUCCESS};
 use crate::event::signing::SigningKey;
 use crate::http::response::ApiResponse;
 use crate::organization::clock::{self, Clock};
@@ -20,6 +21,8 @@ const DEFAULT_SIZE: usize = 20;
 
 /// The maximum page size, from the API description.
 const MAX_PAGE_SIZE: usize = 1000;
+
+const TYPES: [&str; 3] = ["authentication", "authorization", "gateway_access"];
 
 const NO_CURSOR: &str = "is not a valid cursor";
 
@@ -47,9 +50,9 @@ pub(crate) fn list(
     }
     let query = Query::parse(call.request.query)?;
     let to_ms = query.to_ms.unwrap_or(clock.now_ms());
-    // The log removes expired events only with the next event.
+    // The log keeps more than the API shows.
     let from_ms = query.from_ms.unwrap_or(i64::MIN).max(clock.oldest_ms());
-    let mut matches = log.between(&StreamId::of_region(call.request.region), from_ms, to_ms);
+    let mut matches = log.between(&StreamId::from(call.request.region), from_ms, to_ms);
     matches.retain(|logged| query.kind.is_none_or(|kind| type_of(&logged.event) == kind));
     matches.reverse();
     // As in Konnect: a path without version and region, which cannot be requested.
@@ -117,4 +120,64 @@ impl Query {
         faults.finish("Invalid query parameters")?;
         Ok(read)
     }
+}
+
+fn type_of(event: &Event) -> &'static str {
+    let [authentication, authorization, access] = TYPES;
+    match event.details {
+        Details::Authentication { .. } => authentication,
+        Details::Authorization { .. } => authorization,
+        Details::Access { .. } => access,
+    }
+}
+
+/// The entry of an event. The signature of entries is not documented; the emulator uses that of the event in JSON.
+fn entry(event: &Event, region: &str, key: &SigningKey) -> Value {
+    let mut entry = match &event.details {
+        Details::Authentication {
+            method,
+            outcome,
+            request,
+        } => json!({
+            "successful": *outcome == SUCCESS,
+            "outcome": outcome.to_ascii_lowercase(),
+            "authentication_type": method.to_ascii_lowercase(),
+            "uri": request,
+        }),
+        Details::Authorization {
+            service,
+            resource,
+            action,
+            granted,
+        } => json!({
+            "service": service,
+            "resource": format!("krn:konnect:reg/{region}:org/{}:{resource}", event.org_id),
+            "action": action,
+            "granted": granted,
+        }),
+        Details::Access {
+            method,
+            path,
+            query,
+            status,
+        } => json!({
+            // The field is required, and only set for impersonation.
+            "actor_id": "",
+            "method": method,
+            "uri": path,
+            "query": query,
+            "status_code": status,
+        }),
+    };
+    entry["type"] = json!(type_of(event));
+    entry["ts"] = json!(clock::rfc3339(event.at_ms));
+    entry["org_id"] = json!(&*event.org_id);
+    entry["client_ip"] = json!(SOURCE);
+    entry["user_agent"] = json!(&*event.user_agent);
+    entry["trace_id"] = json!(event.trace_id());
+    entry["signature"] = json!(json_signature(event, key));
+    if !event.principal.id.is_empty() {
+        entry["principal_id"] = json!(&*event.principal.id);
+    }
+    entry
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use http::header::USER_AGENT;
 use http::{Method, StatusCode};
 
-use crate::api::call::Call;
-use crate::api::credential::Credential;
+use crate::api::call::{Call, Credential};
 use crate::api::route::{DESTINATIONS, Resource};
 use crate::event::model::{Details, Event, Principal, SUCCESS};
-use crate::organization::state::{Organization, State};
+use crate::organization::state::State;
 
 /// The events of a call that has this status, in order.
 pub(crate) fn events(call: &Call<'_>, status: StatusCode, state: &State) -> Vec<Arc<Event>> {
@@ -18,15 +17,24 @@ pub(crate) fn events(call: &Call<'_>, status: StatusCode, state: &State) -> Vec<
     }
     let user_agent = call.request.headers.get(USER_AGENT);
     let user_agent = user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let organization = &state.organization;
+    let (method, outcome, principal) = match call.credential {
+        Credential::PersonalToken => ("PAT", SUCCESS, organization.user()),
+        Credential::SystemAccountToken => ("SPAT", SUCCESS, organization.system_account()),
+        Credential::Unknown | Credential::Absent => ("INVALID", "INVALID", Principal::default()),
+    };
     let first = Event {
         at_ms: state.clock.now_ms(),
         trace: fastrand::u128(..),
-        source: "127.0.0.1",
         user_agent: user_agent.unwrap_or_default().into(),
-        org_id: state.organization.id.as_str().into(),
-        principal: principal(call.credential, &state.organization),
+        org_id: organization.id.as_str().into(),
+        principal,
         portal_id: None,
-        details: authentication(call.credential),
+        details: Details::Authentication {
+            method,
+            outcome,
+            request: "/api/v1/personal-access-tokens/introspect",
+        },
     };
     let mut events = vec![Arc::new(first.clone())];
     if call.credential.is_known() {
@@ -39,31 +47,6 @@ pub(crate) fn events(call: &Call<'_>, status: StatusCode, state: &State) -> Vec<
         }));
     }
     events
-}
-
-fn principal(credential: Credential, organization: &Organization) -> Principal {
-    let (id, name) = match credential {
-        Credential::PersonalToken => return organization.user(),
-        Credential::SystemAccountToken => (organization.system_account_id.as_str(), "system account"),
-        Credential::Unknown | Credential::Absent => ("", ""),
-    };
-    Principal {
-        id: id.into(),
-        name: name.into(),
-    }
-}
-
-fn authentication(credential: Credential) -> Details {
-    let (method, outcome) = match credential {
-        Credential::PersonalToken => ("PAT", SUCCESS),
-        Credential::SystemAccountToken => ("SPAT", SUCCESS),
-        Credential::Unknown | Credential::Absent => ("INVALID", "INVALID"),
-    };
-    Details::Authentication {
-        method,
-        outcome,
-        request: "/api/v1/personal-access-tokens/introspect",
-    }
 }
 
 /// The permission check. `Authz.webhook` of the service `auditlogs` is documented. The names for the other resources
@@ -85,7 +68,6 @@ fn authorization(call: &Call<'_>) -> Details {
         | Resource::WebhookStatus(Some(portal))
         | Resource::ReplayJob(Some(portal)) => ("konnect", format!("portals/{portal}"), false),
         Resource::Organization => ("identity", "organization".to_owned(), false),
-        Resource::User => ("identity", "users".to_owned(), false),
     };
     let action = match *call.request.method {
         Method::POST => "create",

@@ -42,6 +42,8 @@ pub(crate) fn list(state: &State, call: &Call<'_>) -> ApiResponse {
     }
     let mut matches: Vec<&Destination> = state
         .destinations(call.request.region)
+        .into_iter()
+        .flat_map(|destinations| destinations.values())
         .filter(|item| filter.as_ref().is_none_or(|filter| filter(&item.name)))
         .collect();
     matches.sort_by_key(|item| item.sequence);
@@ -80,7 +82,8 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<ApiResponse, 
         updated_at: clock::NEVER.to_owned(),
     };
     let response = ApiResponse::json(StatusCode::CREATED, &show(call, &destination));
-    state.add_destination(call.request.region, destination);
+    let destinations = state.destinations_mut(call.request.region);
+    destinations.insert(destination.id.clone(), destination);
     Ok(response)
 }
 
@@ -97,7 +100,7 @@ pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<ApiRespons
 pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let now = state.tick();
     let destination = parse_uuid(id)
-        .and_then(|id| state.destination_mut(call.request.region, &id))
+        .and_then(|id| state.destinations_mut(call.request.region).get_mut(&id))
         .ok_or_else(Problem::not_found)?;
     let mut fields = Fields::parse(call)?;
     if let Some(name) = fields.text("name", Need::Optional) {
@@ -123,7 +126,7 @@ pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<Api
         let detail = format!("Audit log destination [{id}] is in use");
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
-    state.remove_destination(call.request.region, &id);
+    state.destinations_mut(call.request.region).remove(&id);
     Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
 }
 

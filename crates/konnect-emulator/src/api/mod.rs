@@ -3,7 +3,6 @@
 mod audit_logs;
 mod audit_trail;
 pub(crate) mod call;
-mod credential;
 mod destinations;
 mod fields;
 mod identity;
@@ -16,19 +15,20 @@ mod webhook;
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode};
+use http::header::ALLOW;
+use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
-use crate::api::call::{Call, Request};
-use crate::api::credential::Credential;
+use crate::api::call::{Call, Credential, Request};
 use crate::api::problem::Problem;
 use crate::api::route::{Resource, Version};
 use crate::delivery::worker;
 use crate::http::response::ApiResponse;
-use crate::organization::shared::Shared;
+use crate::lock::lock;
 use crate::organization::state::State;
 use crate::organization::stream::{StreamId, parse_uuid};
 use crate::replay;
+use crate::shared::Shared;
 
 /// Handles a call, and creates its audit events.
 ///
@@ -41,16 +41,16 @@ pub(crate) fn respond(shared: &Arc<Shared>, request: &Request<'_>) -> ApiRespons
     };
     let methods = resource.methods(version);
     if !methods.split(", ").any(|known| known == request.method.as_str()) {
-        return Problem::method_not_allowed()
-            .to_response()
-            .header("allow", methods);
+        let mut response = Problem::method_not_allowed().to_response();
+        response.headers.insert(ALLOW, HeaderValue::from_static(methods));
+        return response;
     }
     let call = Call {
         request,
         version,
         resource,
         credential: Credential::of(request.headers),
-        behavior: &shared.behavior(),
+        behavior: &Arc::clone(&lock(&shared.behavior)),
     };
     let response = if call.credential.is_known() || call.resource.is_public() {
         let read = |state: &State| read(shared, state, &call);
@@ -66,7 +66,7 @@ pub(crate) fn respond(shared: &Arc<Shared>, request: &Request<'_>) -> ApiRespons
     let events = shared
         .store
         .read(|state| audit_trail::events(&call, response.status, state));
-    worker::record(shared, StreamId::of_region(request.region), &events);
+    worker::record(shared, StreamId::from(request.region), &events);
     response
 }
 
@@ -87,7 +87,6 @@ fn read(shared: &Shared, state: &State, call: &Call<'_>) -> Result<ApiResponse, 
         Resource::Portals => portals::list(state, call),
         Resource::Portal(id) => portals::get(state, call, id),
         Resource::Organization => Ok(identity::organization(state, call)),
-        Resource::User => identity::user(state, call.credential),
         Resource::AvailableRegions => Ok(identity::available_regions()),
         Resource::ControlPlanes => Ok(identity::control_planes()),
         Resource::SigningKeys => Ok(ApiResponse::ok(&shared.key.jwks())),
@@ -123,6 +122,10 @@ fn write(shared: &Arc<Shared>, call: &Call<'_>) -> Result<ApiResponse, Problem> 
 
 /// The stream of the region or of the portal. 404 for an ID that is not a UUID.
 fn stream(call: &Call<'_>, portal: Option<&str>) -> Result<StreamId, Problem> {
-    let portal = portal.map(|id| parse_uuid(id).ok_or_else(Problem::not_found));
-    Ok(StreamId::new(call.request.region, portal.transpose()?.as_deref()))
+    let region = call.request.region;
+    let Some(portal) = portal else {
+        return Ok(region.into());
+    };
+    let portal = parse_uuid(portal).ok_or_else(Problem::not_found)?;
+    Ok((region, portal).into())
 }

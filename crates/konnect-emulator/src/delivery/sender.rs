@@ -1,9 +1,9 @@
 //! Sends a batch to a receiver over HTTPS, in one attempt.
 
 use std::error::Error as _;
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{fs, io};
 
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, StatusCode};
@@ -11,8 +11,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, RequestBuilder};
 use url::Url;
 
-use crate::delivery::address::AllowedHosts;
-use crate::options::{DeliveryOptions, TimeScale};
+use crate::delivery::address::{AllowedHosts, loopback_of};
+use crate::options::DeliveryOptions;
 use crate::organization::state::Delivery;
 
 /// The timeout of an attempt, before scaling. Konnect's timeout is not documented.
@@ -24,19 +24,11 @@ const MIN_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// The receiver's status code. `None` without a response.
-    pub(crate) code: Option<u16>,
+    pub(crate) code: Option<StatusCode>,
     /// The receiver's reason phrase, or the reason for the absence of a response. Never contains a secret.
     pub(crate) message: String,
-    pub(crate) verdict: Verdict,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Delivered,
-    /// Another attempt may succeed.
-    Retry,
-    /// No further attempt is made.
-    Refused,
+    /// Whether another attempt may succeed.
+    pub(crate) can_retry: bool,
 }
 
 #[derive(Debug)]
@@ -47,12 +39,23 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(options: &DeliveryOptions, scale: TimeScale) -> Self {
-        Self {
+    /// Fails if the file of the authorities has no certificates. It may be absent or empty, because a receiver can write
+    /// it later.
+    pub(crate) fn new(options: &DeliveryOptions, time_scale: f64) -> io::Result<Self> {
+        let sender = Self {
             allowed: AllowedHosts::new(&options.allowed_hosts),
             authorities: options.trusted_authorities.clone(),
-            timeout: scale.of(TIMEOUT).max(MIN_TIMEOUT),
+            timeout: TIMEOUT.mul_f64(time_scale).max(MIN_TIMEOUT),
+        };
+        let file = sender
+            .authorities
+            .as_ref()
+            .and_then(|file| fs::metadata(file).ok());
+        if file.is_some_and(|file| file.len() > 0) {
+            let failed = |why| io::Error::new(io::ErrorKind::InvalidInput, format!("--trust: {why}"));
+            sender.authorities().map_err(failed)?;
         }
+        Ok(sender)
     }
 
     pub(crate) async fn send(&self, delivery: &Delivery, body: Vec<u8>) -> Outcome {
@@ -76,7 +79,7 @@ impl Sender {
         let mut authorization = HeaderValue::from_str(&delivery.authorization)
             .map_err(|_| Outcome::refused("the authorization is not a valid header value"))?;
         authorization.set_sensitive(true);
-        let client = self.client(delivery.skip_ssl_verification)?;
+        let client = self.client(&url, delivery.skip_ssl_verification)?;
         Ok(client
             .post(url)
             .header(CONTENT_TYPE, "text/plain")
@@ -90,20 +93,23 @@ impl Sender {
     }
 
     /// A client for one attempt: the file of the authorities can change before the next.
-    fn client(&self, trusts_any: bool) -> Result<Client, Outcome> {
-        let builder = Client::builder()
+    fn client(&self, url: &Url, trusts_any: bool) -> Result<Client, Outcome> {
+        let mut builder = Client::builder()
             .no_proxy()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
-            .timeout(self.timeout)
-            .dns_resolver(self.allowed.clone());
+            .timeout(self.timeout);
+        if let Some((name, addresses)) = loopback_of(url) {
+            builder = builder.resolve_to_addrs(name, &addresses);
+        }
+        let authorities = || self.authorities().map_err(Outcome::unsent);
         let builder = if trusts_any {
             builder.tls_certs_only([]).tls_danger_accept_invalid_certs(true)
         } else if self.allowed.is_loopback_only() {
             // Public authorities do not sign for this machine.
-            builder.tls_certs_only(self.authorities()?)
+            builder.tls_certs_only(authorities()?)
         } else {
-            builder.tls_certs_merge(self.authorities()?)
+            builder.tls_certs_merge(authorities()?)
         };
         let failed = |error| Outcome::refused(&format!("no client could be made: {}", root_cause(&error)));
         builder.build().map_err(failed)
@@ -111,35 +117,27 @@ impl Sender {
 
     /// The certificates to trust. The file may be incomplete while it is being written: another attempt may read all of
     /// it.
-    fn authorities(&self) -> Result<Vec<Certificate>, Outcome> {
+    fn authorities(&self) -> Result<Vec<Certificate>, String> {
         let Some(file) = &self.authorities else {
             return Ok(Vec::new());
         };
-        let failed =
-            |what: &str| Outcome::unsent(format!("the trusted authorities in {} {what}", file.display()));
+        let failed = |what: &str| format!("the trusted authorities in {} {what}", file.display());
         let pem = fs::read(file).map_err(|error| failed(&format!("cannot be read: {error}")))?;
         let certificates = Certificate::from_pem_bundle(&pem);
-        let certificates =
-            certificates.map_err(|error| failed(&format!("are not certificates in PEM: {error}")))?;
-        if certificates.is_empty() {
-            return Err(failed("have no certificate in PEM"));
+        match certificates {
+            Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+            Ok(_) => Err(failed("have no certificate in PEM")),
+            Err(error) => Err(failed(&format!("are not certificates in PEM: {error}"))),
         }
-        Ok(certificates)
     }
 }
 
 impl Outcome {
     fn of_status(status: StatusCode) -> Self {
-        let verdict = match status {
-            _ if status.is_success() => Verdict::Delivered,
-            StatusCode::TOO_MANY_REQUESTS => Verdict::Retry,
-            _ if status.is_server_error() => Verdict::Retry,
-            _ => Verdict::Refused,
-        };
         Self {
-            code: Some(status.as_u16()),
+            code: Some(status),
             message: status.canonical_reason().unwrap_or_default().to_owned(),
-            verdict,
+            can_retry: status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error(),
         }
     }
 
@@ -148,16 +146,15 @@ impl Outcome {
         Self {
             code: None,
             message,
-            verdict: Verdict::Retry,
+            can_retry: true,
         }
     }
 
     /// An outcome without an attempt.
     fn refused(why: &str) -> Self {
         Self {
-            code: None,
-            message: format!("refused: {why}"),
-            verdict: Verdict::Refused,
+            can_retry: false,
+            ..Self::unsent(format!("refused: {why}"))
         }
     }
 }
@@ -176,21 +173,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_status_any_code_has_its_verdict() {
-        for (code, verdict) in [
-            (200, Verdict::Delivered),
-            (202, Verdict::Delivered),
-            (204, Verdict::Delivered),
-            (301, Verdict::Refused),
-            (400, Verdict::Refused),
-            (401, Verdict::Refused),
-            (413, Verdict::Refused),
-            (429, Verdict::Retry),
-            (500, Verdict::Retry),
-            (503, Verdict::Retry),
+    fn of_status_retries_only_what_another_attempt_may_change() {
+        for (can_retry, codes) in [
+            (false, &[200, 202, 204, 301, 400, 401, 413][..]),
+            (true, &[429, 500, 503]),
         ] {
-            let status = StatusCode::from_u16(code).unwrap();
-            assert_eq!(Outcome::of_status(status).verdict, verdict, "{code}");
+            for &code in codes {
+                let outcome = Outcome::of_status(StatusCode::from_u16(code).unwrap());
+                assert_eq!(outcome.can_retry, can_retry, "{code}");
+            }
         }
     }
 }

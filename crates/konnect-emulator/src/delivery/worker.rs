@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use tokio::sync::mpsc::Receiver;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use crate::delivery::sender::{Outcome, Verdict};
+use crate::delivery::sender::Outcome;
 use crate::event::format::{Style, line};
 use crate::event::model::Event;
 use crate::organization::journal::RecordedDelivery;
-use crate::organization::shared::Shared;
 use crate::organization::state::{Attempt, Delivery, Records, State};
 use crate::organization::stream::StreamId;
+use crate::shared::Shared;
+
+/// The maximum number of events in a batch. Konnect's limit is not documented.
+pub(crate) const MAX_EVENTS: usize = 500;
 
 /// How long an event waits for others in its batch, before scaling. Kong documents up to a minute, which is too long
 /// for a local emulator.
@@ -35,48 +39,50 @@ pub(crate) fn record(shared: &Arc<Shared>, stream: StreamId, events: &[Arc<Event
         return;
     }
     let stream = Arc::new(stream);
-    shared.events.add(&stream, events, shared.clock.oldest_ms());
+    shared.events.add(&stream, events);
     let webhook = shared.store.read(|state| state.webhook(&stream));
     let sends = shared.sender.is_some() && webhook.is_some_and(|webhook| webhook.enabled);
-    if sends && shared.queues.add(&stream, events) {
-        shared.spawn(run(Arc::clone(shared), stream));
+    if sends && let Some(queue) = shared.queues.add(&stream, events) {
+        shared.spawn(run(Arc::clone(shared), stream, queue));
     }
 }
 
-/// Sends the events of a stream until none is left.
-async fn run(shared: Arc<Shared>, stream: Arc<StreamId>) {
-    loop {
-        if !shared.queues.has_batch(&stream) {
-            sleep(shared.time_scale.of(BATCH_INTERVAL)).await;
+/// Sends the events of a queue until it is closed.
+async fn run(shared: Arc<Shared>, stream: Arc<StreamId>, mut queue: Receiver<Arc<Event>>) {
+    while let Some(first) = queue.recv().await {
+        if queue.len() < MAX_EVENTS {
+            sleep(shared.scaled(BATCH_INTERVAL)).await;
         }
-        let events = shared.queues.take_batch(&stream);
-        let count = events.len();
-        if count == 0 {
-            return;
+        let mut events = vec![first];
+        while events.len() < MAX_EVENTS
+            && let Ok(event) = queue.try_recv()
+        {
+            events.push(event);
         }
-        send(&shared, &stream, events, false).await;
-        shared.queues.done(count);
+        if !queue.is_closed() {
+            send(&shared, &stream, &events, false).await;
+        }
+        shared.queues.done(events.len());
     }
 }
 
 /// Sends one batch with retries, and records the result in the webhook's status. Each attempt uses the current target
 /// of the webhook, so a corrected webhook receives the retries. Returns whether the receiver has accepted the batch.
 /// Without a target, nothing is sent and the status does not change.
-pub(crate) async fn send(shared: &Shared, stream: &StreamId, events: Vec<Arc<Event>>, replay: bool) -> bool {
+pub(crate) async fn send(shared: &Shared, stream: &StreamId, events: &[Arc<Event>], replay: bool) -> bool {
     let Some(sender) = &shared.sender else {
         return true;
     };
-    let events: Arc<[Arc<Event>]> = events.into();
     let mut waits = RETRY_WAITS.into_iter();
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let Some((delivery, body)) = encode(shared, stream, &events).await else {
+        let Some((delivery, body)) = encode(shared, stream, events).await else {
             return false;
         };
         let outcome = sender.send(&delivery, body).await;
-        let wait = waits.next().filter(|_| outcome.verdict == Verdict::Retry);
-        let delivered = outcome.verdict == Verdict::Delivered;
+        let wait = waits.next().filter(|_| outcome.can_retry);
+        let delivered = outcome.code.is_some_and(|code| code.is_success());
         let at = record_attempt(shared, stream, &outcome, wait.is_none().then_some(!delivered));
         shared.add_delivery(RecordedDelivery {
             region: stream.region.clone(),
@@ -85,23 +91,19 @@ pub(crate) async fn send(shared: &Shared, stream: &StreamId, events: Vec<Arc<Eve
             attempt,
             events: events.len(),
             replay,
-            code: outcome.code,
+            code: outcome.code.map(|code| code.as_u16()),
             message: outcome.message,
             at,
         });
         match wait {
-            Some(wait) => sleep(shared.time_scale.of(wait)).await,
+            Some(wait) => sleep(shared.scaled(wait)).await,
             None => return delivered,
         }
     }
 }
 
 /// The target of a stream, and the signed and compressed lines for it. `None` without a target.
-async fn encode(
-    shared: &Shared,
-    stream: &StreamId,
-    events: &Arc<[Arc<Event>]>,
-) -> Option<(Delivery, Vec<u8>)> {
+async fn encode(shared: &Shared, stream: &StreamId, events: &[Arc<Event>]) -> Option<(Delivery, Vec<u8>)> {
     let target = |state: &State| state.delivery(stream).zip(state.webhook(stream));
     let (delivery, webhook) = shared.store.read(target)?;
     let style = Style {
@@ -109,7 +111,7 @@ async fn encode(
         key: shared.key.clone(),
         principal_name: webhook.include_principal_name,
     };
-    let events = Arc::clone(events);
+    let events = events.to_vec();
     // This is slow, and must not run on a thread that serves requests.
     let body = spawn_blocking(move || {
         let lines: Vec<String> = events.iter().map(|event| line(event, &style)).collect();
@@ -130,7 +132,7 @@ fn record_attempt(shared: &Shared, stream: &StreamId, outcome: &Outcome, failed:
         {
             webhook.last_attempt = Some(Attempt {
                 at: at.clone(),
-                code: outcome.code,
+                code: outcome.code.map(|code| code.as_u16()),
                 message: outcome.message.clone(),
                 failed: failed.unwrap_or(webhook.is_failing()),
             });

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use crate::event::model::{Details, Event, SUCCESS};
+use crate::event::model::{Details, Event, SOURCE, SUCCESS};
 use crate::event::signing::SigningKey;
 use crate::organization::clock;
 
@@ -92,21 +92,10 @@ fn cef_line(event: &Event, principal_name: bool) -> String {
 
 /// A text with `\`, the separator and line ends escaped.
 fn escaped(text: &str, separator: char) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => escaped.push_str("\\n"),
-            '\r' => escaped.push_str("\\r"),
-            '\\' => escaped.push_str("\\\\"),
-            other => {
-                if other == separator {
-                    escaped.push('\\');
-                }
-                escaped.push(other);
-            }
-        }
-    }
-    escaped
+    text.replace('\\', r"\\")
+        .replace(separator, &format!("\\{separator}"))
+        .replace('\n', r"\n")
+        .replace('\r', r"\r")
 }
 
 fn class(event: &Event) -> String {
@@ -127,7 +116,7 @@ fn name(event: &Event) -> String {
 
 /// The fields after the header, in the order of a CEF line. The position of `principal_name` is not documented.
 fn extension(event: &Event, principal_name: bool) -> Vec<(&'static str, Value)> {
-    let mut fields = vec![("rt", json!(event.at_ms)), ("src", json!(event.source))];
+    let mut fields = vec![("rt", json!(event.at_ms)), ("src", json!(SOURCE))];
     let mut principal = vec![("principal_id", json!(&*event.principal.id))];
     if principal_name {
         principal.push(("principal_name", json!(&*event.principal.name)));
@@ -173,4 +162,67 @@ fn query_object(query: &str) -> String {
         .map(|(key, value)| (key.into_owned(), Value::String(value.into_owned())))
         .collect();
     Value::Object(pairs).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::sample::{EventKind, sample};
+    use crate::organization::state::Organization;
+
+    /// A line in CEF and one in JSON of each kind, up to the signature. The IDs are short.
+    const LINES: [(EventKind, &str, &str); 3] = [
+        (
+            EventKind::Authentication,
+            "AUTHENTICATION_TYPE_BASIC|AUTHENTICATION_OUTCOME_SUCCESS|0|rt=1750280466889 src=127.0.0.1 \
+             request=/api/v1/authenticate success=true org_id=o principal_id=u \
+             trace_id=00000000000000000000000000000007 user_agent=a\\=b|c",
+            r#"{"cef_version":"0","event_class_id":"AUTHENTICATION_TYPE_BASIC",HEAD,"name":"AUTHENTICATION_OUTCOME_SUCCESS","org_id":"o","principal_id":"u","request":"/api/v1/authenticate","rt":1750280466889,"severity":0,"src":"127.0.0.1","success":true,"trace_id":"00000000000000000000000000000007","user_agent":"a=b|c""#,
+        ),
+        (
+            EventKind::AuthorizationDenied,
+            "konnect|Authz.control-planes|6|rt=1750280466889 src=127.0.0.1 action=list granted=false org_id=o \
+             principal_id=u trace_id=00000000000000000000000000000007 user_agent=a\\=b|c",
+            r#"{"action":"list","cef_version":"0","event_class_id":"konnect",HEAD,"granted":false,"name":"Authz.control-planes","org_id":"o","principal_id":"u","rt":1750280466889,"severity":6,"src":"127.0.0.1","trace_id":"00000000000000000000000000000007","user_agent":"a=b|c""#,
+        ),
+        (
+            EventKind::AccessFailed,
+            "KongGateway|Ingress|10|rt=1750280466889 src=127.0.0.1 request=/v2/control-planes act=POST status=500 \
+             org_id=o principal_id=u user_agent=a\\=b|c trace_id=00000000000000000000000000000007 query={}",
+            r#"{"act":"POST","cef_version":"0","event_class_id":"KongGateway",HEAD,"name":"Ingress","org_id":"o","principal_id":"u","query":"{}","request":"/v2/control-planes","rt":1750280466889,"severity":10,"src":"127.0.0.1","status":500,"trace_id":"00000000000000000000000000000007","user_agent":"a=b|c""#,
+        ),
+    ];
+
+    const HEAD: &str = r#""event_product":"Konnect","event_ts":"2025-06-18T21:01:06Z","event_vendor":"KongInc","event_version":"1.0""#;
+
+    #[test]
+    fn line_fields_have_the_documented_order() {
+        let mut style = Style {
+            log_format: String::new(),
+            key: SigningKey::generate().unwrap(),
+            principal_name: false,
+        };
+        let organization = Organization {
+            id: "o".to_owned(),
+            user_id: "u".to_owned(),
+            ..Organization::default()
+        };
+        for (kind, cef, json) in LINES {
+            let mut event = sample(kind, &organization, None, 1_750_280_466_889);
+            (event.trace, event.user_agent) = (7, "a=b|c".into());
+            let json = json.replace("HEAD", HEAD) + r#","sig":""#;
+            for (format, start) in [
+                (
+                    "cef",
+                    format!("2025-06-18T21:01:06Z konghq.com CEF:0|KongInc|Konnect|1.0|{cef} sig="),
+                ),
+                ("cps", format!(r#"{{"event":{json}"#)),
+                ("json", json),
+            ] {
+                format.clone_into(&mut style.log_format);
+                let line = line(&event, &style);
+                assert!(line.starts_with(&start), "{line}\n{start}");
+            }
+        }
+    }
 }

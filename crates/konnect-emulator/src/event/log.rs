@@ -1,9 +1,10 @@
 //! The log of events.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::event::model::Event;
+use crate::lock::lock;
 use crate::organization::stream::StreamId;
 
 /// The maximum number of events in all streams. The oldest are removed first.
@@ -19,9 +20,7 @@ pub(crate) struct Logged {
 
 /// The log, oldest first. In memory only.
 #[derive(Debug, Default)]
-pub(crate) struct EventLog {
-    entries: Mutex<Entries>,
-}
+pub(crate) struct EventLog(Mutex<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
@@ -30,44 +29,30 @@ struct Entries {
 }
 
 impl EventLog {
-    /// Adds events to a stream, and drops those that are older than `oldest_ms` or too many.
-    pub(crate) fn add(&self, stream: &Arc<StreamId>, events: &[Arc<Event>], oldest_ms: i64) {
-        let mut entries = self.lock();
+    pub(crate) fn add(&self, stream: &Arc<StreamId>, events: &[Arc<Event>]) {
+        let Entries { last_number, logged } = &mut *lock(&self.0);
         for event in events {
-            entries.last_number += 1;
-            let logged = Logged {
-                number: entries.last_number,
+            if logged.len() == CAPACITY {
+                logged.pop_front();
+            }
+            *last_number += 1;
+            logged.push_back(Logged {
+                number: *last_number,
                 stream: Arc::clone(stream),
                 event: Arc::clone(event),
-            };
-            entries.logged.push_back(logged);
-        }
-        while entries.logged.len() > CAPACITY
-            || entries
-                .logged
-                .front()
-                .is_some_and(|oldest| oldest.event.at_ms < oldest_ms)
-        {
-            entries.logged.pop_front();
+            });
         }
     }
 
     /// A stream's events between two inclusive times in milliseconds since 1970, oldest first.
     pub(crate) fn between(&self, stream: &StreamId, from_ms: i64, to_ms: i64) -> Vec<Logged> {
-        self.lock()
-            .logged
-            .iter()
-            .filter(|logged| *logged.stream == *stream && (from_ms..=to_ms).contains(&logged.event.at_ms))
-            .cloned()
-            .collect()
+        let is_between =
+            |logged: &&Logged| *logged.stream == *stream && (from_ms..=to_ms).contains(&logged.event.at_ms);
+        lock(&self.0).logged.iter().filter(is_between).cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
-        self.lock().logged.clear();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).logged.clear();
     }
 }
 
@@ -77,34 +62,13 @@ mod tests {
     use crate::event::sample::{EventKind, sample};
     use crate::organization::state::Organization;
 
-    fn event(at_ms: i64) -> Arc<Event> {
-        Arc::new(sample(
-            EventKind::Authentication,
-            &Organization::default(),
-            None,
-            at_ms,
-        ))
-    }
-
-    #[test]
-    fn add_event_older_than_the_limit_is_dropped() {
-        let log = EventLog::default();
-        let stream = Arc::new(StreamId::of_region("eu"));
-        log.add(&stream, &[event(0)], 0);
-        log.add(&stream, &[event(7)], 0);
-        assert_eq!(log.between(&stream, 0, 7).len(), 2);
-        log.add(&stream, &[event(8)], 1);
-        let kept = log.between(&stream, 0, 8);
-        assert_eq!(kept.iter().map(|kept| kept.number).collect::<Vec<_>>(), [2, 3]);
-    }
-
     #[test]
     fn add_event_beyond_capacity_drops_the_oldest() {
+        let event = |at_ms| Arc::new(sample(EventKind::Access, &Organization::default(), None, at_ms));
         let log = EventLog::default();
-        let stream = Arc::new(StreamId::of_region("eu"));
-        let events = vec![event(0); CAPACITY];
-        log.add(&stream, &events, 0);
-        log.add(&stream, &[event(1)], 0);
+        let stream = Arc::new(StreamId::from("eu"));
+        log.add(&stream, &vec![event(0); CAPACITY]);
+        log.add(&stream, &[event(1)]);
         let kept = log.between(&stream, 0, 1);
         assert_eq!((kept.len(), kept[0].number), (CAPACITY, 2));
     }

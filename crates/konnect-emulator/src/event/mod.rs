@@ -3,6 +3,5 @@
 pub(crate) mod format;
 pub(crate) mod log;
 pub(crate) mod model;
-pub(crate) mod pull;
 pub(crate) mod sample;
 pub(crate) mod signing;

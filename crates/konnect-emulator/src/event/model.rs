@@ -4,10 +4,13 @@
 
 use std::sync::Arc;
 
+/// The address of the callers.
+pub(crate) const SOURCE: &str = "127.0.0.1";
+
 /// The outcome of an authentication that succeeded.
 pub(crate) const SUCCESS: &str = "SUCCESS";
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Principal {
     /// The ID of a user or of a system account. Empty if the caller could not be identified.
     pub(crate) id: Arc<str>,
@@ -20,7 +23,6 @@ pub(crate) struct Event {
     pub(crate) at_ms: i64,
     /// 128 random bits that the events of one request share.
     pub(crate) trace: u128,
-    pub(crate) source: &'static str,
     pub(crate) user_agent: Arc<str>,
     pub(crate) org_id: Arc<str>,
     pub(crate) principal: Principal,
@@ -86,16 +88,5 @@ impl Event {
             } => 6,
             Details::Access { .. } => 1,
         }
-    }
-
-    /// The approximate size of the event in bytes, in any format.
-    pub(crate) fn estimated_length(&self) -> usize {
-        let details = match &self.details {
-            Details::Authentication { .. } => 0,
-            Details::Authorization { resource, .. } => resource.len(),
-            // Quotes are escaped twice: in the query's object and around it.
-            Details::Access { path, query, .. } => path.len() + 4 * query.len(),
-        };
-        700 + 2 * self.user_agent.len() + details
     }
 }

@@ -27,27 +27,6 @@ pub enum EventKind {
     AccessFailed,
 }
 
-impl EventKind {
-    /// All kinds.
-    pub const ALL: [Self; 7] = [
-        Self::Authentication,
-        Self::AuthenticationFailed,
-        Self::AccountLocked,
-        Self::Authorization,
-        Self::AuthorizationDenied,
-        Self::Access,
-        Self::AccessFailed,
-    ];
-
-    /// Whether a Dev Portal has events of this kind: authentication only.
-    pub(crate) fn is_of_portals(self) -> bool {
-        matches!(
-            self,
-            Self::Authentication | Self::AuthenticationFailed | Self::AccountLocked
-        )
-    }
-}
-
 /// Creates an event of the organization's user, with a new trace ID.
 pub(crate) fn sample(
     kind: EventKind,
@@ -79,7 +58,6 @@ pub(crate) fn sample(
     Event {
         at_ms,
         trace: fastrand::u128(..),
-        source: "127.0.0.1",
         user_agent: "Mozilla/5.0 (X11; Linux x86_64)".into(),
         org_id: organization.id.as_str().into(),
         principal: organization.user(),

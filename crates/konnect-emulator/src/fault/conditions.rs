@@ -110,53 +110,49 @@ impl ActiveConditions {
 mod tests {
     use super::*;
 
-    fn limited(per_second: u32, burst: u32) -> ActiveConditions {
-        ActiveConditions::new(Conditions {
-            rate_limit: Some(RateLimit { per_second, burst }),
-            ..Conditions::default()
-        })
+    /// How many of these requests at one time have no fault.
+    fn passed(conditions: &mut ActiveConditions, requests: usize, at: Instant) -> usize {
+        (0..requests)
+            .filter(|_| conditions.next_fault(at).is_none())
+            .count()
     }
 
     #[test]
     fn next_fault_rate_limit_allows_burst_and_refill() {
-        let mut conditions = limited(10, 3);
-        let start = conditions.filled;
-        for _ in 0..3 {
-            assert_eq!(conditions.next_fault(start), None);
-        }
-        assert_eq!(conditions.next_fault(start), Some(Fault::retry_after(429, 1)));
-        let later = start + Duration::from_millis(100);
-        assert_eq!(conditions.next_fault(later), None);
-        assert!(conditions.next_fault(later).is_some());
+        let limit = RateLimit {
+            per_second: 10,
+            burst: 3,
+        };
+        let mut limited = ActiveConditions::new(Conditions {
+            rate_limit: Some(limit),
+            ..Conditions::default()
+        });
+        let start = limited.filled;
+        assert_eq!(passed(&mut limited, 9, start), 3);
+        assert_eq!(limited.next_fault(start), Some(Fault::retry_after(429, 1)));
+        assert_eq!(passed(&mut limited, 9, start + Duration::from_millis(100)), 1);
         // The bucket never contains more than its burst.
-        let much_later = later + Duration::from_mins(1);
-        let passed = (0..10)
-            .filter(|_| conditions.next_fault(much_later).is_none())
-            .count();
-        assert_eq!(passed, 3);
+        assert_eq!(passed(&mut limited, 9, start + Duration::from_mins(1)), 3);
     }
 
     #[test]
     fn next_fault_same_seed_gives_same_faults() {
-        let active = |seed| {
-            ActiveConditions::new(Conditions {
-                random_faults: Some(RandomFaults {
-                    seed,
-                    percent: 5,
-                    faults: vec![Fault::DropBefore, Fault::DropAfter],
-                }),
+        let faults = |seed| {
+            let random = RandomFaults {
+                seed,
+                percent: 5,
+                faults: vec![Fault::DropBefore, Fault::DropAfter],
+            };
+            let mut active = ActiveConditions::new(Conditions {
+                random_faults: Some(random),
                 ..Conditions::default()
-            })
+            });
+            let start = active.filled;
+            let faults = (0..2_000).map(|_| active.next_fault(start));
+            faults.collect::<Vec<_>>()
         };
-        let faults = |mut conditions: ActiveConditions| {
-            let start = conditions.filled;
-            (0..2_000)
-                .map(|_| conditions.next_fault(start))
-                .collect::<Vec<_>>()
-        };
-        let some = faults(active(1));
-        assert_eq!(some, faults(active(1)));
-        assert_ne!(some, faults(active(2)));
+        let some = faults(1);
+        assert!(some == faults(1) && some != faults(2));
         let affected = some.iter().flatten().count();
         assert!(
             (50..150).contains(&affected),

@@ -12,7 +12,7 @@ use tokio::time::{interval, sleep};
 
 use crate::api::problem::Problem;
 use crate::fault::rule::{Fault, Headers, header_map};
-use crate::http::response::ApiResponse;
+use crate::http::response::{ApiResponse, lines};
 use crate::http::wire::WireHandle;
 use crate::organization::clock;
 
@@ -62,7 +62,20 @@ pub(crate) async fn respond(
             headers,
             body,
             content_type,
-        }) => status(code, &headers, body, content_type.as_deref()).into(),
+        }) => {
+            let status = status_of(code);
+            let reason = status.canonical_reason().unwrap_or("Error");
+            let mut response = Problem::new(status, reason).to_response();
+            if let Some(body) = body {
+                response.body = body.into_bytes();
+            }
+            let content_type = content_type.map(|value| ("content-type".to_owned(), value));
+            response
+                .headers
+                .extend(checked(&content_type.into_iter().collect()));
+            response.headers.extend(checked(&headers));
+            response.into()
+        }
         Some(Fault::Body {
             handle: handled,
             status,
@@ -72,7 +85,8 @@ pub(crate) async fn respond(
             if handled {
                 handle();
             }
-            let response = exactly(status, &headers, body);
+            let mut response = ApiResponse::with_type(status_of(status), "application/json", body);
+            response.headers.extend(checked(&headers));
             // hyper omits the body of these.
             if matches!(response.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
                 let dated = response.clone().dated(request.date.clone());
@@ -133,39 +147,14 @@ fn incomplete(wire: &WireHandle, bytes: Vec<u8>) -> Outcome {
     }
 }
 
-fn status(code: u16, headers: &Headers, body: Option<String>, content_type: Option<&str>) -> ApiResponse {
-    let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let title = code.canonical_reason().unwrap_or("Error");
-    let mut response = Problem::new(code, title).to_response();
-    if let Some(body) = body {
-        response.body = body.into_bytes();
-    }
-    if let Some(value) = content_type.and_then(|text| HeaderValue::from_str(text).ok()) {
-        response.headers.insert(CONTENT_TYPE, value);
-    }
-    response.headers.extend(checked(headers));
-    response
+/// The status of a rule, which was checked when the rule was added.
+fn status_of(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn echo(status: u16, request: Request<'_>) -> ApiResponse {
-    let mut text = Vec::new();
-    for (name, value) in request.headers {
-        text.extend_from_slice(name.as_str().as_bytes());
-        text.extend_from_slice(b": ");
-        text.extend_from_slice(value.as_bytes());
-        text.push(b'\n');
-    }
-    text.push(b'\n');
-    text.extend_from_slice(request.body);
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    ApiResponse::with_type(status, "text/plain", text)
-}
-
-fn exactly(status: u16, headers: &Headers, body: String) -> ApiResponse {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let mut response = ApiResponse::with_type(status, "application/json", body);
-    response.headers.extend(checked(headers));
-    response
+    let text = [&lines(request.headers), &b"\r\n"[..], request.body].concat();
+    ApiResponse::with_type(status_of(status), "text/plain", text)
 }
 
 /// The headers of a rule, which were checked when the rule was added.

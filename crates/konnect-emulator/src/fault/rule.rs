@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
 /// The headers of a fault rule, by name.
@@ -254,35 +254,27 @@ impl FaultRule {
 
     /// Rejects a status or a header that cannot be sent.
     pub(crate) fn check(&self) -> Result<(), String> {
-        match &self.fault {
+        let (code, headers) = match &self.fault {
             Fault::Status {
                 code,
                 headers,
                 content_type,
                 ..
             } => {
-                let content_type = content_type
-                    .iter()
-                    .map(|value| ("content-type".to_owned(), value.clone()));
-                check_status(*code)?;
-                header_map(&headers.clone().into_iter().chain(content_type).collect()).map(drop)
+                let content_type = content_type.clone();
+                let content_type = content_type.map(|value| ("content-type".to_owned(), value));
+                (*code, headers.clone().into_iter().chain(content_type).collect())
             }
-            Fault::Body { status, headers, .. } => {
-                check_status(*status)?;
-                header_map(headers).map(drop)
-            }
-            Fault::Headers { headers } => header_map(headers).map(drop),
-            Fault::Echo { status } => check_status(*status).map(drop),
-            _ => Ok(()),
+            Fault::Body { status, headers, .. } => (*status, headers.clone()),
+            Fault::Headers { headers } => (200, headers.clone()),
+            Fault::Echo { status } => (*status, Headers::new()),
+            _ => return Ok(()),
+        };
+        if !(200..600).contains(&code) {
+            return Err(format!("status [{code}] is not within 200 to 599"));
         }
+        header_map(&headers).map(drop)
     }
-}
-
-fn check_status(code: u16) -> Result<StatusCode, String> {
-    StatusCode::from_u16(code)
-        .ok()
-        .filter(|_| (200..600).contains(&code))
-        .ok_or_else(|| format!("status [{code}] is not within 200 to 599"))
 }
 
 pub(crate) fn header_map(headers: &Headers) -> Result<HeaderMap, String> {

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
@@ -12,14 +14,36 @@ use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::connections::Connections;
 use crate::http::wire::{Socket, Wire, WireHandle};
+
+/// Counts connections.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    /// One further reference for each open connection.
+    open: Arc<()>,
+    most: AtomicUsize,
+}
+
+impl Connections {
+    /// A reference for as long as a connection is open.
+    fn open(&self) -> Arc<()> {
+        let open = Arc::clone(&self.open);
+        self.most
+            .fetch_max(Arc::strong_count(&open) - 1, Ordering::Relaxed);
+        open
+    }
+
+    /// The maximum number of connections that were open at the same time.
+    pub(crate) fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
+    }
+}
 
 /// A listening socket. Handshakes run beside each other, so a silent client delays no other.
 pub(crate) struct Listener {
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
-    connections: Connections,
+    connections: Arc<Connections>,
     cut: CancellationToken,
     handshakes: JoinSet<io::Result<(Wire, SocketAddr)>>,
 }
@@ -29,7 +53,7 @@ impl Listener {
     pub(crate) fn new(
         socket: TcpListener,
         tls: Option<TlsAcceptor>,
-        connections: Connections,
+        connections: Arc<Connections>,
         cut: CancellationToken,
     ) -> Self {
         let handshakes = JoinSet::new();

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::response::IntoResponse;
 use http::header::{CONTENT_TYPE, DATE};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
 /// Status, headers and the whole body. A fault can still truncate, replace or discard them.
@@ -42,13 +42,6 @@ impl ApiResponse {
         }
     }
 
-    /// The same response with one more header. It replaces an earlier one of the same name.
-    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
-        self.headers
-            .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-        self
-    }
-
     pub(crate) fn dated(mut self, date: HeaderValue) -> Self {
         self.headers.insert(DATE, date);
         self
@@ -59,23 +52,23 @@ impl ApiResponse {
     pub(crate) fn to_bytes(&self) -> (Vec<u8>, usize) {
         let reason = self.status.canonical_reason().unwrap_or("Unknown");
         let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", self.status.as_u16()).into_bytes();
-        let mut line = |name: &str, value: &[u8]| {
-            bytes.extend_from_slice(name.as_bytes());
-            bytes.extend_from_slice(b": ");
-            bytes.extend_from_slice(value);
-            bytes.extend_from_slice(b"\r\n");
-        };
-        for (name, value) in &self.headers {
-            line(name.as_str(), value.as_bytes());
-        }
-        line("content-length", self.body.len().to_string().as_bytes());
-        // Without it, a client uses the connection again after a response that seems complete, such as a 204 with a body.
-        line("connection", b"close");
-        bytes.extend_from_slice(b"\r\n");
+        bytes.extend(lines(&self.headers));
+        // Without `close`, a client uses the connection again after a response that seems complete, such as a 204 with a
+        // body.
+        let length = self.body.len();
+        bytes.extend(format!("content-length: {length}\r\nconnection: close\r\n\r\n").into_bytes());
         let head = bytes.len();
         bytes.extend_from_slice(&self.body);
         (bytes, head)
     }
+}
+
+/// Headers as lines of HTTP.
+pub(crate) fn lines(headers: &HeaderMap) -> Vec<u8> {
+    let lines = headers
+        .iter()
+        .map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    lines.collect::<Vec<_>>().concat()
 }
 
 impl IntoResponse for ApiResponse {

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -15,7 +15,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::http::connections::Open;
+use crate::lock::lock;
 
 /// A handler's access to the connection of its request: the last bytes to send.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl WireHandle {
     /// Sends exactly `bytes` instead of the response, then closes. If `bytes` is empty, the connection ends without a
     /// response.
     pub(crate) fn end_with(&self, bytes: Vec<u8>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+        *lock(&self.0) = Some(bytes);
     }
 }
 
@@ -38,12 +38,12 @@ pub(crate) struct Wire {
     handle: WireHandle,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Counts the connection as long as it exists.
-    _open: Open,
+    _open: Arc<()>,
 }
 
 impl Wire {
     /// Wraps a stream. Cancelling `cut` ends it with an error.
-    pub(crate) fn new(stream: Socket, open: Open, cut: CancellationToken) -> Self {
+    pub(crate) fn new(stream: Socket, open: Arc<()>, cut: CancellationToken) -> Self {
         Self {
             stream,
             handle: WireHandle(Arc::default()),
@@ -74,7 +74,7 @@ impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let Self { stream, handle, .. } = self.get_mut();
         let mut stream = Pin::new(stream);
-        let mut final_bytes = handle.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut final_bytes = lock(&handle.0);
         let Some(rest) = final_bytes.as_mut() else {
             return stream.poll_write(context, buffer);
         };

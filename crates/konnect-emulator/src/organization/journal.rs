@@ -1,13 +1,12 @@
 //! The logs of requests and deliveries, for tests that check the requests of a client.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method};
 use serde::Serialize;
 
 /// The maximum number of requests or deliveries in a log. The oldest are removed first.
@@ -18,8 +17,6 @@ pub(crate) const CAPACITY: usize = 10_000;
 pub struct RecordedRequest {
     /// The number in order of arrival, from 1.
     pub number: u64,
-    /// The time of arrival in milliseconds since the emulator's start, for tests of waits between requests.
-    pub elapsed_ms: u64,
     /// The method.
     pub method: String,
     /// The path with its query, as sent.
@@ -51,23 +48,14 @@ impl RecordedRequest {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Journal {
-    start: Instant,
     last_number: u64,
     entries: VecDeque<RecordedRequest>,
 }
 
 impl Journal {
-    pub(crate) fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            last_number: 0,
-            entries: VecDeque::new(),
-        }
-    }
-
-    /// Records a request and returns its number for [`Journal::close`].
+    /// Records a request and returns its number.
     pub(crate) fn open(
         &mut self,
         method: &Method,
@@ -82,7 +70,6 @@ impl Journal {
         }
         self.entries.push_back(RecordedRequest {
             number: self.last_number,
-            elapsed_ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
             method: method.to_string(),
             path: path.to_owned(),
             region: region.to_owned(),
@@ -94,21 +81,8 @@ impl Journal {
         self.last_number
     }
 
-    /// Records that a request is held, unless the log was cleared since.
-    pub(crate) fn hold(&mut self, number: u64) {
-        if let Some(entry) = self.entry(number) {
-            entry.held = true;
-        }
-    }
-
-    /// Records the status of a request, unless the log was cleared since.
-    pub(crate) fn close(&mut self, number: u64, status: StatusCode) {
-        if let Some(entry) = self.entry(number) {
-            entry.status = Some(status.as_u16());
-        }
-    }
-
-    fn entry(&mut self, number: u64) -> Option<&mut RecordedRequest> {
+    /// The entry of a request, unless the log was cleared since.
+    pub(crate) fn entry(&mut self, number: u64) -> Option<&mut RecordedRequest> {
         self.entries.iter_mut().rev().find(|entry| entry.number == number)
     }
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod clock;
 pub(crate) mod journal;
-pub(crate) mod shared;
 pub(crate) mod state;
 pub(crate) mod store;
 pub(crate) mod stream;

@@ -1,8 +1,9 @@
 //! The state with its lock.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
+use crate::lock::lock;
 use crate::organization::clock::Clock;
 use crate::organization::state::State;
 
@@ -28,13 +29,13 @@ impl Store {
     }
 
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
-        read(&self.lock().current)
+        read(&lock(&self.0).current)
     }
 
     /// Reads the newest earlier state that gives another result than the current one. Without one, reads the current
     /// state.
     pub(crate) fn read_stale<T: PartialEq>(&self, read: impl Fn(&State) -> T) -> T {
-        let states = self.lock();
+        let states = lock(&self.0);
         let current = read(&states.current);
         let mut earlier = states.past.iter().map(read).filter(|earlier| *earlier != current);
         earlier.next().unwrap_or(current)
@@ -42,21 +43,17 @@ impl Store {
 
     /// Changes the current state, without a past one. For frequent changes, such as the times of deliveries.
     pub(crate) fn change_in_place<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.lock().current)
+        change(&mut lock(&self.0).current)
     }
 
     /// Changes the state atomically: after an error of `change`, nothing is changed.
     pub(crate) fn change<T, E>(&self, change: impl FnOnce(&mut State) -> Result<T, E>) -> Result<T, E> {
-        let mut states = self.lock();
+        let mut states = lock(&self.0);
         let mut next = states.current.clone();
         let outcome = change(&mut next)?;
         let before = std::mem::replace(&mut states.current, next);
         states.past.truncate(PAST_STATES - 1);
         states.past.push_front(before);
         Ok(outcome)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, States> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,30 +5,31 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A stream of audit events: that of a region, or that of a Dev Portal of the region. Each has one webhook, one status
-/// and one replay job.
+/// A stream of audit events: that of a region, made from `"eu"`, or that of a Dev Portal of the region, made from
+/// `("eu", id)`. Each has one webhook, one status and one replay job.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct StreamId {
+pub struct StreamId {
     pub(crate) region: String,
     #[serde(default)]
     pub(crate) portal: Option<String>,
 }
 
-impl StreamId {
-    pub(crate) fn new(region: &str, portal: Option<&str>) -> Self {
+impl<T: AsRef<str> + ?Sized> From<&T> for StreamId {
+    fn from(region: &T) -> Self {
         Self {
-            region: region.to_owned(),
-            portal: portal.map(str::to_owned),
+            region: region.as_ref().to_owned(),
+            portal: None,
         }
     }
+}
 
-    pub(crate) fn of_region(region: &str) -> Self {
-        Self::new(region, None)
-    }
-
-    pub(crate) fn of_portal(region: &str, portal: &str) -> Self {
-        Self::new(region, Some(portal))
+impl<T: AsRef<str>> From<(&str, T)> for StreamId {
+    fn from((region, portal): (&str, T)) -> Self {
+        Self {
+            portal: Some(portal.as_ref().to_owned()),
+            ..Self::from(region)
+        }
     }
 }
 

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::tests::{start, start_with};
+use crate::tests::{LIST, V2, V3, start, start_with};
 use crate::{Behavior, EndpointForm};
-
-const LIST: &str = "/global/v3/audit-log-destinations";
-const V2: &str = "/eu/v2/audit-log-webhook";
 
 #[tokio::test]
 async fn endpoint_form_applies_to_destinations_and_webhooks() {
@@ -16,8 +13,11 @@ async fn endpoint_form_applies_to_destinations_and_webhooks() {
     let endpoint = "https://siem.example.com:443/in?a=b";
     let body = json!({"name": "a", "endpoint": endpoint, "authorization": "x", "log_format": "cef"});
     let id = konnect.post(LIST, body).await.json()["id"].clone();
-    let webhook = json!({"endpoint": endpoint, "authorization": "x"});
-    konnect.patch(V2, webhook).await;
+    let one = format!("{LIST}/{}", id.as_str().unwrap());
+    konnect
+        .patch(V2, json!({"endpoint": endpoint, "authorization": "x"}))
+        .await
+        .is(200);
     for (endpoint_form, expected) in [
         (EndpointForm::AsSent, endpoint),
         (
@@ -34,15 +34,13 @@ async fn endpoint_form_applies_to_destinations_and_webhooks() {
             endpoint_form,
             ..Behavior::default()
         });
-        let one = format!("{LIST}/{}", id.as_str().unwrap());
-        for path in [one.as_str(), V2] {
-            assert_eq!(konnect.read(path).await["endpoint"], expected);
-        }
+        let calls = json!([
+            ["GET", one, null, 200, {"endpoint": expected}],
+            ["GET", V2, null, 200, {"endpoint": expected}],
+            ["GET", "/us/v2/audit-log-webhook", null, 200, {"endpoint": "unconfigured"}],
+        ]);
+        konnect.run(calls).await;
     }
-    assert_eq!(
-        konnect.read("/us/v2/audit-log-webhook").await["endpoint"],
-        "unconfigured"
-    );
 }
 
 #[tokio::test]
@@ -53,83 +51,59 @@ async fn ids_and_names_in_another_form_are_still_known() {
         ..Behavior::default()
     })
     .await;
-    let body =
-        json!({"name": "\u{e4}", "endpoint": "https://a.example", "authorization": "x", "log_format": "cef"});
-    let made = konnect.post(LIST, body).await.json();
-    assert_eq!(made["name"], "a\u{308}");
-    let id = made["id"].as_str().unwrap();
+    let id = konnect.create("global", "\u{e4}").await;
     assert_eq!(id, id.to_ascii_uppercase());
-    konnect.shows(&format!("{LIST}/{id}"), &made).await;
-    let webhook = json!({"audit_log_destination_id": id, "enabled": true});
-    let v3 = "/eu/v3/audit-log-webhook";
-    assert_eq!(konnect.patch(v3, webhook.clone()).await.json(), webhook);
     let portal = konnect.add_portal("eu", "\u{e4}").unwrap().to_ascii_uppercase();
-    konnect
-        .has(
-            &format!("/eu/v3/portals/{portal}"),
-            &json!({"id": portal, "name": "a\u{308}"}),
-        )
-        .await;
-}
-
-#[tokio::test]
-async fn ignore_null_treats_a_field_as_absent() {
-    let konnect = start().await;
-    let body = json!({"endpoint": "https://a.example", "authorization": "x", "log_format": null});
-    let refused = konnect.patch(V2, body.clone()).await;
-    assert_eq!(refused.faulty_fields(), ["log_format"]);
-    konnect.set_behavior(Behavior {
-        ignore_null: true,
-        ..Behavior::default()
-    });
-    let accepted = konnect.patch(V2, body).await;
-    assert_eq!(accepted.json()["log_format"], "cef");
+    let webhook = json!({"audit_log_destination_id": id, "enabled": true});
+    let calls = json!([
+        ["GET", format!("{LIST}/{id}"), null, 200, {"id": id, "name": "a\u{308}"}],
+        ["PATCH", V3, webhook, 200, webhook],
+        ["GET", format!("/eu/v3/portals/{portal}"), null, 200, {"id": portal, "name": "a\u{308}"}],
+    ]);
+    konnect.run(calls).await;
 }
 
 #[tokio::test]
 async fn delete_destination_released_conflicts_during_lag() {
-    let emulator = start().await;
-    emulator.set_behavior(Behavior {
+    let konnect = start_with(Behavior {
         in_use_lag_ms: 3_600_000,
         ..Behavior::default()
-    });
-    let id = emulator.create("global", "a").await;
-    let unused = emulator.create("global", "b").await;
-    let (webhook, path) = (
-        "/eu/v3/audit-log-webhook",
-        format!("/global/v3/audit-log-destinations/{id}"),
-    );
-    let body = json!({"audit_log_destination_id": id, "enabled": true});
-    emulator.patch(webhook, body).await.is(200);
-    emulator.delete(webhook).await.is(204);
-    emulator.delete(&path).await.is(409);
-    let other = format!("/global/v3/audit-log-destinations/{unused}");
-    emulator.delete(&other).await.is(204);
-    emulator.advance_clock(Duration::from_mins(61));
-    emulator.delete(&path).await.is(204);
+    })
+    .await;
+    let id = konnect.create("global", "a").await;
+    let unused = konnect.create("global", "b").await;
+    let path = format!("{LIST}/{id}");
+    let calls = json!([
+        ["PATCH", V3, {"audit_log_destination_id": id, "enabled": true}, 200],
+        ["DELETE", V3, null, 204],
+        ["DELETE", path, null, 409],
+        ["DELETE", format!("{LIST}/{unused}"), null, 204],
+    ]);
+    konnect.run(calls).await;
+    konnect.advance_clock(Duration::from_mins(61));
+    konnect.delete(&path).await.is(204);
 }
 
 #[tokio::test]
 async fn patch_webhook_new_global_destination_is_not_found_during_lag() {
-    let emulator = start().await;
-    emulator.set_behavior(Behavior {
+    let konnect = start_with(Behavior {
         new_destination_lag_ms: 3_600_000,
         separate_destinations: true,
         ..Behavior::default()
-    });
-    let portal = emulator.add_portal("eu", "Developers").unwrap();
-    let paths = [
-        "/eu/v3/audit-log-webhook".to_owned(),
-        format!("/eu/v3/portals/{portal}/audit-log-webhook"),
-    ];
-    let global = json!({"audit_log_destination_id": emulator.create("global", "a").await});
-    let own = json!({"audit_log_destination_id": emulator.create("eu", "b").await});
-    for path in &paths {
-        emulator.patch(path, global.clone()).await.is(404);
-        emulator.patch(path, own.clone()).await.is(200);
-    }
-    emulator.advance_clock(Duration::from_mins(61));
-    for path in &paths {
-        emulator.patch(path, global.clone()).await.is(200);
+    })
+    .await;
+    let portal = konnect.add_portal("eu", "Developers").unwrap();
+    let portal = format!("/eu/v3/portals/{portal}/audit-log-webhook");
+    let global = json!({"audit_log_destination_id": konnect.create("global", "a").await});
+    let own = json!({"audit_log_destination_id": konnect.create("eu", "b").await});
+    for status in [404, 200] {
+        let calls = json!([
+            ["PATCH", V3, global, status],
+            ["PATCH", V3, own, 200],
+            ["PATCH", portal, global, status],
+            ["PATCH", portal, own, 200],
+        ]);
+        konnect.run(calls).await;
+        konnect.advance_clock(Duration::from_mins(61));
     }
 }

@@ -1,38 +1,31 @@
-//! What Kong's own clients call, and the hosts that they use.
+//! The organization, the signing keys, what else Kong's own clients call, and the hosts that they use.
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, TOKEN, has, start};
+use crate::tests::{TOKEN, has, start};
 use crate::{Certificate, Emulator, EmulatorOptions};
-
-async fn from_host(konnect: &Emulator, host: &str, path: &str) -> Reply {
-    let headers = [("host", host), ("authorization", TOKEN)];
-    konnect.get_with(path, &headers).await
-}
 
 #[tokio::test]
 async fn host_of_a_region_selects_it() {
     let konnect = start().await;
     konnect.add_portal("eu", "Developers").unwrap();
-    let id = konnect.create("eu", "a").await;
-    for (host, count) in [
-        ("eu.api.konghq.com", 1),
-        ("EU.api.konghq.com:8443", 1),
-        ("us.api.konghq.com", 0),
+    let one = format!("/v2/audit-log-destinations/{}", konnect.create("eu", "a").await);
+    for (host, path, status, portals) in [
+        ("eu.api.konghq.com", "/v3/portals", 200, json!(1)),
+        ("EU.api.konghq.com:8443", "/v3/portals", 200, json!(1)),
+        ("us.api.konghq.com", "/v3/portals", 200, json!(0)),
+        ("eu.api.konghq.com", &one, 200, Value::Null),
+        ("global.api.konghq.com", "/v3/organizations/me", 200, Value::Null),
+        // A host of Konnect has no region in its path.
+        ("eu.api.konghq.com", "/eu/v3/portals", 404, Value::Null),
+        ("us.api.konghq.com", &one, 200, Value::Null),
     ] {
-        let portals = from_host(&konnect, host, "/v3/portals").await.json();
-        assert_eq!(portals["meta"]["page"]["total"], count, "{host}");
-        let one = format!("/v2/audit-log-destinations/{id}");
-        assert_eq!(from_host(&konnect, host, &one).await.status, 200);
+        let headers = [("host", host), ("authorization", TOKEN)];
+        let reply = konnect.get_with(path, &headers).await.is(status);
+        assert_eq!(reply.json()["meta"]["page"]["total"], portals, "{host}{path}");
     }
     let last = konnect.requests().pop().unwrap();
     assert_eq!((last.region.as_str(), last.status), ("us", Some(200)));
-    let global = from_host(&konnect, "global.api.konghq.com", "/v3/organizations/me").await;
-    assert_eq!(global.status, 200);
-    // A host of Konnect has no region in its path.
-    from_host(&konnect, "eu.api.konghq.com", "/eu/v3/portals")
-        .await
-        .problem(404);
 }
 
 #[tokio::test]
@@ -49,10 +42,8 @@ async fn valid_certificate_names_the_hosts_of_konnect() {
         .resolve("eu.api.konghq.com", konnect.address())
         .build()
         .unwrap();
-    let url = format!(
-        "https://eu.api.konghq.com:{}/v3/portals",
-        konnect.address().port()
-    );
+    let port = konnect.address().port();
+    let url = format!("https://eu.api.konghq.com:{port}/v3/portals");
     let response = client.get(url).bearer_auth("kpat_x").send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(konnect.requests()[0].region, "eu");
@@ -62,28 +53,64 @@ async fn valid_certificate_names_the_hosts_of_konnect() {
 async fn available_regions_need_no_token() {
     let konnect = start().await;
     let path = "/global/v3/available-regions";
-    let reply = konnect.get_with(path, &[]).await;
-    assert_eq!(
-        reply.is(200).json(),
-        json!({"regions": {"stable": ["us", "eu", "au", "me", "in"], "stable_opt_in": ["sg"], "beta": []}})
-    );
-    konnect.get("/eu/v3/available-regions").await.problem(404);
-    konnect.post(path, json!({})).await.is(405);
+    let regions = json!({"stable": ["us", "eu", "au", "me", "in"], "stable_opt_in": ["sg"], "beta": []});
+    let reply = konnect.get_with(path, &[]).await.is(200);
+    assert_eq!(reply.json(), json!({ "regions": regions }));
+    let calls = json!([
+        ["GET", "/eu/v3/available-regions", null, 404],
+        ["POST", path, {}, 405]
+    ]);
+    konnect.run(calls).await;
 }
 
 #[tokio::test]
 async fn control_planes_are_none_and_make_the_event_of_the_guide() {
     let konnect = start().await;
-    let list = konnect.read("/eu/v2/control-planes").await;
-    assert_eq!(
-        list,
-        json!({"data": [], "meta": {"page": {"number": 1, "size": 10, "total": 0}}})
-    );
+    let path = "/eu/v2/control-planes";
+    let none = json!({"data": [], "meta": {"page": {"number": 1, "size": 10, "total": 0}}});
+    konnect.shows(path, &none).await;
     let events = konnect.read("/eu/v3/audit-logs?filter[type]=authorization").await;
     let event = &events["data"][0];
     has(event, &json!({"action": "list", "granted": true}));
-    assert!(event["resource"].as_str().unwrap().ends_with(":control-planes"));
-    let reply = konnect.get_with("/eu/v2/control-planes", &[]).await;
-    reply.problem(401);
-    konnect.post("/eu/v2/control-planes", Value::Null).await.is(405);
+    let resource = event["resource"].as_str().unwrap();
+    assert!(resource.starts_with("krn:konnect:reg/eu:org/") && resource.ends_with(":control-planes"));
+    konnect.get_with(path, &[]).await.problem(401);
+    konnect.post(path, Value::Null).await.is(405);
+}
+
+#[tokio::test]
+async fn organization_any_token_on_global_only() {
+    let konnect = start().await;
+    let path = "/global/v3/organizations/me";
+    let edit = json!({"name": "Example", "login_path": "example"});
+    konnect
+        .get_with(path, &[("authorization", "Bearer spat_x")])
+        .await
+        .is(200);
+    konnect.get_with(path, &[]).await.problem(401);
+    let calls = json!([
+        ["GET", path, null, 200, {"state": "active"}],
+        ["GET", "/eu/v3/organizations/me", null, 404],
+        ["GET", "/v3/organizations/me", null, 404],
+        ["POST", "/_emulator/commands", {"command": "edit_organization", "set": edit}, 200, edit],
+        ["GET", path, null, 200, edit],
+    ]);
+    konnect.run(calls).await;
+    assert!(konnect.edit_organization(json!({"colour": "red"})).is_err());
+    assert!(konnect.edit_organization(json!({"name": 1})).is_err());
+}
+
+#[tokio::test]
+async fn jwks_needs_no_token_and_makes_no_event() {
+    let konnect = start().await;
+    let reply = konnect.get_with("/eu/v2/audit-log-webhook/jwks.json", &[]).await;
+    assert_eq!(reply.headers["content-type"], "application/json");
+    let jwks = reply.is(200).json();
+    assert_eq!(jwks, konnect.jwks());
+    let key = &jwks["keys"][0];
+    has(key, &json!({"kty": "OKP", "alg": "EdDSA", "crv": "Ed25519"}));
+    let length = |field: &str| key[field].as_str().unwrap().len();
+    assert_eq!((length("kid"), length("x")), (40, 43));
+    let pulled = konnect.read("/eu/v3/audit-logs").await;
+    assert!(pulled["data"].as_array().unwrap().is_empty());
 }

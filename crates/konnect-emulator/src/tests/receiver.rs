@@ -5,29 +5,25 @@ use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::State;
 use flate2::read::GzDecoder;
-use http::Response;
-use http_body_util::BodyExt as _;
+use http::request::Parts;
+use http::{Response, StatusCode};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::certificate::Authority;
-use crate::http::connections::Connections;
 use crate::http::listener::Listener;
-use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale};
+use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions};
 
 /// A received batch of one attempt.
 #[derive(Clone, Debug)]
 pub struct Received {
-    pub path: String,
-    pub authorization: String,
-    pub content_type: String,
-    pub encoding: String,
+    pub head: Parts,
     pub lines: Vec<String>,
 }
 
@@ -38,11 +34,10 @@ pub struct Receiver {
     shared: Arc<Shared>,
 }
 
+#[derive(Default)]
 struct Shared {
     received: watch::Sender<Vec<Received>>,
-    responses: Mutex<VecDeque<(u16, Option<String>)>>,
-    /// One permit per response while responses are held; many otherwise.
-    gate: Semaphore,
+    responses: Mutex<VecDeque<Response<Body>>>,
 }
 
 impl Receiver {
@@ -51,12 +46,8 @@ impl Receiver {
         let url = format!("https://{}/in", socket.local_addr().unwrap());
         let authority = Authority::new("receiver").unwrap();
         let tls = Some(authority.acceptor(certificate).unwrap());
-        let shared = Arc::new(Shared {
-            received: watch::Sender::new(Vec::new()),
-            responses: Mutex::default(),
-            gate: Semaphore::new(Semaphore::MAX_PERMITS),
-        });
-        let listener = Listener::new(socket, tls, Connections::default(), CancellationToken::new());
+        let shared = Arc::new(Shared::default());
+        let listener = Listener::new(socket, tls, Arc::default(), CancellationToken::new());
         let router = Router::new().fallback(respond).with_state(Arc::clone(&shared));
         tokio::spawn(axum::serve(listener, router).into_future());
         let file = NamedTempFile::new().unwrap();
@@ -79,30 +70,16 @@ impl Receiver {
                 trusted_authorities: Some(self.authority.path().to_owned()),
                 allowed_hosts: Vec::new(),
             }),
-            time_scale: TimeScale::new(0.01).unwrap(),
+            time_scale: 0.01,
             ..EmulatorOptions::default()
         }
     }
 
-    /// Sets the statuses of the next responses. 202 after that.
-    pub fn respond_next(&self, statuses: &[u16]) {
-        let statuses = statuses.iter().map(|&status| (status, None));
-        self.shared.responses.lock().unwrap().extend(statuses);
-    }
-
-    /// Sets a redirect as the next response.
-    pub fn redirect_next(&self, location: &str) {
-        let response = (307, Some(location.to_owned()));
-        self.shared.responses.lock().unwrap().push_back(response);
-    }
-
-    /// Holds responses until [`Receiver::release`].
-    pub fn hold(&self) {
-        self.shared.gate.forget_permits(Semaphore::MAX_PERMITS);
-    }
-
-    pub fn release(&self) {
-        self.shared.gate.add_permits(Semaphore::MAX_PERMITS);
+    /// Adds a response to the next ones. After these, the receiver returns 202.
+    pub fn respond_next(&self, status: u16, location: &str) {
+        let response = Response::builder().status(status).header("location", location);
+        let mut responses = self.shared.responses.lock().unwrap();
+        responses.push_back(response.body(Body::empty()).unwrap());
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -111,53 +88,30 @@ impl Receiver {
 
     /// All received lines, in order.
     pub fn lines(&self) -> Vec<String> {
-        self.received()
-            .into_iter()
-            .flat_map(|batch| batch.lines)
-            .collect()
+        let received = self.received();
+        received.into_iter().flat_map(|batch| batch.lines).collect()
     }
 
     /// All received events of the format JSON, in order.
     pub fn events(&self) -> Vec<Value> {
-        let lines = self.lines();
-        lines
-            .iter()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        let event = |line: &String| serde_json::from_str(line).unwrap();
+        self.lines().iter().map(event).collect()
     }
 
-    /// Waits for this number of batches.
-    pub async fn batches(&self, count: usize) -> Vec<Received> {
+    /// Waits until a batch has arrived.
+    pub async fn arrived(&self) {
         let mut received = self.shared.received.subscribe();
-        let batches = received.wait_for(|batches| batches.len() >= count).await.unwrap();
-        batches.clone()
+        received.wait_for(|batches| !batches.is_empty()).await.unwrap();
     }
 }
 
-async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
+async fn respond(State(shared): State<Arc<Shared>>, head: Parts, body: Bytes) -> Response<Body> {
     let mut text = String::new();
     GzDecoder::new(&body[..]).read_to_string(&mut text).unwrap();
-    let header = |name: &str| parts.headers[name].to_str().unwrap().to_owned();
-    let received = Received {
-        path: parts.uri.path().to_owned(),
-        authorization: header("authorization"),
-        content_type: header("content-type"),
-        encoding: header("content-encoding"),
-        lines: text.split('\n').map(str::to_owned).collect(),
-    };
-    shared.received.send_modify(|batches| batches.push(received));
-    let _permit = shared.gate.acquire().await.unwrap();
-    let (status, location) = shared
-        .responses
-        .lock()
-        .unwrap()
-        .pop_front()
-        .unwrap_or((202, None));
-    let mut response = Response::builder().status(status);
-    if let Some(location) = location {
-        response = response.header("location", location);
-    }
-    response.body(Body::empty()).unwrap()
+    let lines = text.split('\n').map(str::to_owned).collect();
+    shared
+        .received
+        .send_modify(|batches| batches.push(Received { head, lines }));
+    let response = shared.responses.lock().unwrap().pop_front();
+    response.unwrap_or_else(|| axum::response::IntoResponse::into_response(StatusCode::ACCEPTED))
 }

@@ -1,178 +1,107 @@
-//! The webhook of a region in both versions.
+//! The webhooks of a region, in both versions, and of a Dev Portal.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::Behavior;
-use crate::tests::{find, has, start};
+use crate::tests::{V2, V3, find, has, start};
 
-const V2: &str = "/eu/v2/audit-log-webhook";
-const V3: &str = "/eu/v3/audit-log-webhook";
-const NEVER: &str = "0001-01-01T00:00:00Z";
-
-/// A webhook of the v3 form.
-fn with_destination(id: &str, enabled: bool) -> Value {
-    json!({"audit_log_destination_id": id, "enabled": enabled})
-}
+const V2_STATUS: &str = "/eu/v2/audit-log-webhook/status";
+const V3_STATUS: &str = "/eu/v3/audit-log-webhook/status";
 
 #[tokio::test]
 async fn webhook_never_configured_is_unconfigured() {
     let konnect = start().await;
     let unconfigured = json!({"enabled": false, "endpoint": "unconfigured", "log_format": "cef",
-        "skip_ssl_verification": false, "updated_at": NEVER});
+        "skip_ssl_verification": false, "updated_at": "0001-01-01T00:00:00Z"});
     let status = json!({"webhook_enabled": false, "webhook_status": "unconfigured"});
-    konnect.shows(V2, &unconfigured).await;
-    konnect.get(V3).await.problem(404);
-    for path in [V2, V3] {
-        konnect.shows(&format!("{path}/status"), &status).await;
-    }
     let off = json!({"enabled": false});
-    let reply = konnect.patch(V2, off.clone()).await;
-    assert_eq!(reply.is(200).json(), unconfigured.clone());
-    let reply = konnect.patch(V3, off).await;
-    assert_eq!(reply.is(200).json(), with_destination("", false));
-    konnect.shows(V2, &unconfigured).await;
-    konnect.get(V3).await.problem(404);
+    let calls = json!([
+        ["GET", V2, null, 200, unconfigured],
+        ["GET", V3, null, 404],
+        ["GET", V2_STATUS, null, 200, status],
+        ["GET", V3_STATUS, null, 200, status],
+        ["PATCH", V2, off, 200, unconfigured],
+        ["PATCH", V3, off, 200, {"audit_log_destination_id": "", "enabled": false}],
+        ["GET", V2, null, 200, unconfigured],
+        ["GET", V3, null, 404],
+    ]);
+    konnect.run(calls).await;
 }
 
 #[tokio::test]
 async fn v2_patch_endpoint_is_kept() {
     let konnect = start().await;
-    let whole = json!({"endpoint": "https://a.example/", "authorization": "Bearer s3cret"});
-    let reply = konnect.patch(V2, whole).await;
-    assert_eq!(reply.status, 200);
-    assert!(find(&reply.body, b"s3cret").is_none());
-    let shown = reply.json();
-    let first_update = shown["updated_at"].as_str().unwrap().to_owned();
-    assert_eq!(
-        shown,
-        json!({"enabled": false, "endpoint": "https://a.example/", "log_format": "cef",
-            "skip_ssl_verification": false, "updated_at": first_update})
-    );
-    konnect.shows(V2, &shown).await;
-    konnect.shows(V3, &with_destination("", false)).await;
-
-    let part = json!({"enabled": true, "log_format": "cps", "skip_ssl_verification": true});
-    let shown = konnect.patch(V2, part).await.json();
+    let url = "https://a.example/";
+    let first = konnect.patch(V2, json!({"endpoint": url, "authorization": "Bearer s3cret"}));
+    let first = first.await.is(200);
+    assert!(find(&first.body, b"s3cret").is_none());
+    let first = first.json();
     has(
-        &shown,
-        &json!({"enabled": true, "log_format": "cps", "endpoint": "https://a.example/", "skip_ssl_verification": true}),
+        &first,
+        &json!({"enabled": false, "endpoint": url, "log_format": "cef", "skip_ssl_verification": false}),
     );
-    assert!(shown["updated_at"].as_str().unwrap() > first_update.as_str());
+    let part = json!({"enabled": true, "log_format": "cps", "skip_ssl_verification": true});
+    let calls = json!([
+        ["GET", V2, null, 200, first],
+        ["GET", V3, null, 200, {"audit_log_destination_id": "", "enabled": false}],
+        ["PATCH", V2, part, 200, part],
+        ["PATCH", V3, {"enabled": false}, 200, {"audit_log_destination_id": "", "enabled": false}],
+        ["GET", V2, null, 200, {"endpoint": url, "enabled": false, "log_format": "cps"}],
+    ]);
+    konnect.run(calls).await;
+    assert!(konnect.read(V2).await["updated_at"].as_str() > first["updated_at"].as_str());
     let stored = &konnect.snapshot()["regions"]["eu"]["webhook"];
     has(
         stored,
         &json!({"form": "endpoint", "authorization": "Bearer s3cret"}),
     );
-    let off = konnect.patch(V3, json!({"enabled": false})).await;
-    assert_eq!(off.json(), with_destination("", false));
-    assert_eq!(konnect.read(V2).await["endpoint"], "https://a.example/");
-}
-
-#[tokio::test]
-async fn v2_patch_incomplete_setup_names_missing_fields() {
-    let konnect = start().await;
-    for (body, fields) in [
-        (json!({}), &["endpoint", "authorization"][..]),
-        (json!({"enabled": true}), &["endpoint", "authorization"]),
-        (json!({"endpoint": "https://a.example/"}), &["authorization"]),
-        (json!({"authorization": "x", "enabled": false}), &["endpoint"]),
-        (
-            json!({"endpoint": "unconfigured", "authorization": "x"}),
-            &["endpoint"],
-        ),
-        (
-            json!({"enabled": null, "log_format": "xml", "x": 1}),
-            &["enabled", "endpoint", "authorization", "log_format", "x"],
-        ),
-        (
-            json!({"enabled": false, "audit_log_destination_id": "x"}),
-            &["audit_log_destination_id"],
-        ),
-    ] {
-        assert_eq!(
-            konnect.patch(V2, body.clone()).await.faulty_fields(),
-            fields,
-            "{body}"
-        );
-    }
-    assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn v3_patch_destination_of_any_host_is_accepted() {
     let konnect = start().await;
-    let body = |id: &str| json!({"audit_log_destination_id": id});
     for region in ["eu", "global", "us"] {
-        let id = konnect.create(region, "b").await;
-        let reply = konnect.patch(V3, body(&id)).await;
-        let shown = reply.is(200).json();
-        assert_eq!(shown, with_destination(&id, false));
-        konnect.shows(V3, &shown).await;
+        let id = json!({"audit_log_destination_id": konnect.create(region, "b").await});
+        let calls = json!([
+            ["PATCH", V3, id, 200, id],
+            ["PATCH", V3, {"enabled": true}, 200, {"enabled": true}],
+            ["GET", V3, null, 200, id],
+            ["GET", "/us/v3/audit-log-webhook", null, 404],
+            ["GET", V2, null, 200, {"endpoint": "https://siem.example.com/in", "log_format": "json", "enabled": true}],
+            ["DELETE", V3, null, 204],
+        ]);
+        konnect.run(calls).await;
     }
-    let on = konnect.patch(V3, json!({"enabled": true})).await.json();
-    assert_eq!(on["enabled"], true);
-    konnect.shows(V3, &on).await;
-    konnect.get("/us/v3/audit-log-webhook").await.problem(404);
-
-    konnect
-        .has(
-            V2,
-            &json!({"endpoint": "https://siem.example.com/in", "log_format": "json", "enabled": true}),
-        )
-        .await;
+    let id = konnect.create("eu", "b").await;
     konnect.set_behavior(Behavior {
         v2_shows_destination: false,
         ..Behavior::default()
     });
-    konnect
-        .has(V2, &json!({"endpoint": "unconfigured", "enabled": true}))
-        .await;
-}
-
-#[tokio::test]
-async fn v3_patch_unknown_destination_is_refused() {
-    let konnect = start().await;
-    let reply = konnect.patch(V3, json!({"enabled": true})).await;
-    assert_eq!(reply.faulty_fields(), ["audit_log_destination_id"]);
-    for id in ["", "nonsense", "07ec3858066b4629bdc5d4aa893b424d"] {
-        let reply = konnect.patch(V3, json!({"audit_log_destination_id": id})).await;
-        let expected = (
-            "audit_log_destination_id".to_owned(),
-            "destination id format is invalid".to_owned(),
-        );
-        assert_eq!(reply.problem(400), [expected]);
-        assert_eq!(reply.json()["detail"], "Could not parse destination id");
-    }
-    let wrong = json!({"audit_log_destination_id": null, "enabled": "yes", "endpoint": "https://a.example"});
-    let reply = konnect.patch(V3, wrong).await;
-    assert_eq!(
-        reply.faulty_fields(),
-        ["enabled", "audit_log_destination_id", "endpoint"]
-    );
+    let calls = json!([
+        ["PATCH", V3, {"audit_log_destination_id": id, "enabled": true}, 200],
+        ["GET", V2, null, 200, {"endpoint": "unconfigured", "enabled": true}],
+    ]);
+    konnect.run(calls).await;
 }
 
 #[tokio::test]
 async fn patch_other_version_switches_form() {
     let konnect = start().await;
-    let id = konnect.create("eu", "a").await;
-    konnect.patch(V3, with_destination(&id, true)).await;
-
-    // v2 can disable and enable a webhook with a destination, but not set single fields of its delivery.
-    konnect.patch(V2, json!({"enabled": false})).await.is(200);
-    konnect.shows(V3, &with_destination(&id, false)).await;
-    let reply = konnect.patch(V2, json!({"log_format": "cef"})).await;
-    assert_eq!(reply.faulty_fields(), ["endpoint", "authorization"]);
-
+    let (a, b) = (konnect.create("eu", "a").await, konnect.create("eu", "b").await);
     let own = json!({"endpoint": "https://b.example/", "authorization": "x", "enabled": true});
-    konnect.patch(V2, own).await.is(200);
-    konnect.shows(V3, &with_destination("", true)).await;
-    let list = format!("/eu/v3/audit-log-destinations/{id}");
-    konnect.delete(&list).await.is(204);
-
-    let id = konnect.create("eu", "b").await;
-    let reply = konnect.patch(V3, json!({"audit_log_destination_id": id})).await;
-    assert_eq!(reply.json(), with_destination(&id, true));
-    assert_eq!(konnect.read(V2).await["endpoint"], "https://siem.example.com/in");
+    let calls = json!([
+        ["PATCH", V3, {"audit_log_destination_id": a, "enabled": true}, 200],
+        // v2 can disable and enable a webhook with a destination, but not set single fields of its delivery.
+        ["PATCH", V2, {"enabled": false}, 200],
+        ["GET", V3, null, 200, {"audit_log_destination_id": a, "enabled": false}],
+        ["PATCH", V2, {"log_format": "cef"}, 400, "endpoint authorization"],
+        ["PATCH", V2, own, 200],
+        ["GET", V3, null, 200, {"audit_log_destination_id": "", "enabled": true}],
+        ["DELETE", format!("/eu/v3/audit-log-destinations/{a}"), null, 204],
+        ["PATCH", V3, {"audit_log_destination_id": b}, 200, {"enabled": true}],
+        ["GET", V2, null, 200, {"endpoint": "https://siem.example.com/in"}],
+    ]);
+    konnect.run(calls).await;
     assert!(!konnect.snapshot().to_string().contains("b.example"));
 }
 
@@ -180,19 +109,61 @@ async fn patch_other_version_switches_form() {
 async fn v3_delete_repeated_empties_and_disables() {
     let konnect = start().await;
     let id = konnect.create("eu", "a").await;
-    konnect.patch(V3, with_destination(&id, true)).await;
-    for _ in 0..2 {
-        konnect.delete(V3).await.is(204);
-        konnect.shows(V3, &with_destination("", false)).await;
-    }
-    assert_eq!(konnect.read(V2).await["endpoint"], "unconfigured");
-    assert_eq!(
-        konnect.read(&format!("{V3}/status")).await["webhook_status"],
-        "unconfigured"
-    );
-    let on = konnect.patch(V3, json!({"enabled": true})).await;
-    assert_eq!(on.faulty_fields(), ["audit_log_destination_id"]);
-    let reply = konnect.delete(V2).await;
-    reply.problem(405);
+    let empty = json!({"audit_log_destination_id": "", "enabled": false});
+    let calls = json!([
+        ["PATCH", V3, {"audit_log_destination_id": id, "enabled": true}, 200],
+        ["DELETE", V3, null, 204],
+        ["GET", V3, null, 200, empty],
+        ["DELETE", V3, null, 204],
+        ["GET", V3, null, 200, empty],
+        ["GET", V2, null, 200, {"endpoint": "unconfigured"}],
+        ["GET", V3_STATUS, null, 200, {"webhook_status": "unconfigured"}],
+        ["PATCH", V3, {"enabled": true}, 400, "audit_log_destination_id"],
+    ]);
+    konnect.run(calls).await;
+    let reply = konnect.delete(V2).await.is(405);
     assert_eq!(reply.headers["allow"], "GET, PATCH");
+}
+
+#[tokio::test]
+async fn portal_webhook_is_separate() {
+    let konnect = start().await;
+    let portal = konnect.add_portal("eu", "Developers").unwrap();
+    let url = format!("/eu/v3/portals/{portal}/audit-log-webhook");
+    let status = format!("{url}/status");
+    let id = konnect.create("global", "siem").await;
+    let destination = format!("/global/v3/audit-log-destinations/{id}");
+    let with_name = json!({"audit_log_destination_id": id, "include_principal_name": true});
+    let calls = json!([
+        ["GET", url, null, 404],
+        ["GET", status, null, 200, {"webhook_enabled": false, "webhook_status": "unconfigured"}],
+        ["PATCH", url, {"audit_log_destination_id": id, "enabled": true}, 200, {"include_principal_name": false}],
+        ["PATCH", url, {"include_principal_name": true}, 200, with_name],
+        ["GET", url, null, 200, with_name],
+        ["PATCH", V3, with_name, 400, "include_principal_name"],
+        ["GET", V3, null, 404],
+        ["DELETE", destination, null, 409],
+    ]);
+    konnect.run(calls).await;
+    konnect
+        .record_delivery(("eu", &portal), 401, "Unauthorized", None)
+        .unwrap();
+    let empty = json!({"audit_log_destination_id": "", "enabled": false, "include_principal_name": false});
+    let calls = json!([
+        ["GET", status, null, 200, {"webhook_status": "inactive", "last_response_code": 401}],
+        ["DELETE", url, null, 204],
+        ["DELETE", url, null, 204],
+        ["GET", url, null, 200, empty],
+        ["PATCH", url, {"audit_log_destination_id": id}, 200],
+    ]);
+    konnect.run(calls).await;
+    // A portal releases its destination when it is removed.
+    konnect.remove_portal("eu", &portal).unwrap();
+    konnect
+        .run(json!([
+            ["GET", url, null, 404],
+            ["DELETE", destination, null, 204]
+        ]))
+        .await;
+    konnect.remove_portal("eu", &portal).unwrap_err();
 }

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::{CEF_AUTHENTICATION, CEF_AUTHORIZATION, JSON_AUTHORIZATION};
 use crate::{Event, Format, Kind, MAX_LINE_BYTES, ParseError, parse};
 
@@ -6,79 +8,56 @@ fn cef(extension: &str) -> String {
     format!("2025-06-18T21:02:36Z konghq.com CEF:0|KongInc|Konnect|1.0|konnect|Authz.x|1|{extension}")
 }
 
-#[track_caller]
-fn assert_header(event: &Event, expected: &str) {
-    let time = event.timestamp.as_ref().unwrap();
-    let (vendor, product, version) = (&event.vendor, &event.product, &event.version);
-    let (class, name, severity) = (&event.event_class_id, &event.name, event.severity.unwrap());
-    let header = format!("{time}|{vendor}|{product}|{version}|{class}|{name}|{severity}");
-    assert_eq!(header, expected);
-}
-
-#[track_caller]
-fn assert_fields(event: &Event, expected: &[(&str, &str)]) {
-    let fields: Vec<_> = event
-        .fields
-        .iter()
-        .map(|(k, v)| (k.as_str(), v.as_str()))
-        .collect();
-    assert_eq!(fields, expected);
-}
-
 #[test]
-fn parse_documented_cef_authorization_returns_every_field() {
-    let event = parse(CEF_AUTHORIZATION).unwrap();
-    assert_eq!(event.format, Format::Cef);
-    assert_eq!(event.kind, Kind::Authorization);
-    let header = "2025-06-18T21:02:36Z|KongInc|Konnect|1.0|konnect|Authz.control-planes|1";
-    assert_header(&event, header);
-    let fields = [
-        ("action", "list"),
-        ("cef_version", "0"),
-        ("granted", "true"),
-        ("org_id", "777db3e4-5cb7-4dd5-b51c-9878096a6999"),
-        ("principal_id", "eb999f01-5976-4f4b-9fbc-dd5d514bd675"),
-        ("rt", "1750280466889"),
-        ("src", "127.0.0.6"),
-        ("trace_id", "3959872677347089807"),
-        ("user_agent", "grpc-node-js/1.12.4"),
-    ];
-    assert_fields(&event, &fields);
-    assert!(event.signature.unwrap().starts_with("KbLaBhQF"));
-}
-
-#[test]
-fn parse_documented_cef_authentication_keeps_empty_value() {
-    let event = parse(CEF_AUTHENTICATION).unwrap();
-    assert_eq!(event.kind, Kind::Authentication);
-    let header = "2025-06-23T14:28:47Z|KongInc|Dev-Portal|1.0|AUTHENTICATION_TYPE_BASIC|AUTHENTICATION_OUTCOME_SUCCESS|0";
-    assert_header(&event, header);
-    assert_eq!(event.fields["request"], "/api/v2/developer/authenticate");
-    assert_eq!(event.fields["portal_id"], "3e551b39-227d-4297-b911-e68fd5d77c17");
-    assert_eq!(event.fields["user_agent"], "");
-    assert!(event.signature.unwrap().starts_with("XQC3OSFx"));
-}
-
-#[test]
-fn parse_documented_json_keeps_digits_and_booleans() {
-    let event = parse(JSON_AUTHORIZATION).unwrap();
-    assert_eq!(event.format, Format::Json);
-    assert_eq!(event.kind, Kind::Authorization);
-    let header = "2023-04-28T20:52:09Z|KongInc|Konnect|1.0|identity|Authz.identity-provider|1";
-    assert_header(&event, header);
-    let fields = [
-        ("action", "read"),
-        ("cef_version", "0"),
-        ("granted", "true"),
-        ("org_id", "b065b594-6afc-4658-9101-5d9cf3f36b7b"),
-        ("principal_id", "87655c36-8d63-48fe-9a1e-53b28dfbc19b"),
-        ("rt", "1682715129807"),
-        ("src", "127.0.0.6"),
-        ("trace_id", "3895213347334635099"),
-        ("user_agent", "grpc-go/1.54.0"),
-    ];
-    assert_fields(&event, &fields);
-    assert!(event.signature.unwrap().starts_with("Jm73seSw"));
+fn parse_documented_line_returns_every_field() {
+    let cef = json!({
+        "format": "cef", "kind": "authorization", "timestamp": "2025-06-18T21:02:36Z", "vendor": "KongInc",
+        "product": "Konnect", "version": "1.0", "event_class_id": "konnect", "name": "Authz.control-planes", "severity": 1,
+        "fields": {
+            "action": "list", "cef_version": "0", "granted": "true",
+            "org_id": "777db3e4-5cb7-4dd5-b51c-9878096a6999", "principal_id": "eb999f01-5976-4f4b-9fbc-dd5d514bd675",
+            "rt": "1750280466889", "src": "127.0.0.6", "trace_id": "3959872677347089807",
+            "user_agent": "grpc-node-js/1.12.4",
+        },
+        "signature": "KbLaBhQFnggT_8CyC95b777R1_fGvvLVDn7awjZK8eZLdGPrSvnS-sxJw63j930eKr-VTsQv8-TQTD_GVmAPAQ",
+    });
+    // The last value is empty.
+    let portal = json!({
+        "format": "cef", "kind": "authentication", "timestamp": "2025-06-23T14:28:47Z", "vendor": "KongInc",
+        "product": "Dev-Portal", "version": "1.0", "event_class_id": "AUTHENTICATION_TYPE_BASIC",
+        "name": "AUTHENTICATION_OUTCOME_SUCCESS", "severity": 0,
+        "fields": {
+            "cef_version": "0", "org_id": "998db3e4-5cb7-4dd5-b51c-9878096a6999",
+            "portal_id": "3e551b39-227d-4297-b911-e68fd5d77c17", "principal_id": "a3d2699a-0ed3-4417-bb10-d8e74a1513a4",
+            "request": "/api/v2/developer/authenticate", "rt": "1750688927556", "src": "172.71.232.22",
+            "success": "true", "trace_id": "3360194145499877252", "user_agent": "",
+        },
+        "signature": "XQC3OSFxLbi5dy2-o4xAXHT-x8oW5Df-zVsACWQLMU9Q-sPnEyk5CVs4JHwuRcwO0QNLsNaP1wsyrXYPeneXDQ",
+    });
+    // Numbers keep their digits.
+    let json = json!({
+        "format": "json", "kind": "authorization", "timestamp": "2023-04-28T20:52:09Z", "vendor": "KongInc",
+        "product": "Konnect", "version": "1.0", "event_class_id": "identity", "name": "Authz.identity-provider",
+        "severity": 1,
+        "fields": {
+            "action": "read", "cef_version": "0", "granted": "true",
+            "org_id": "b065b594-6afc-4658-9101-5d9cf3f36b7b", "principal_id": "87655c36-8d63-48fe-9a1e-53b28dfbc19b",
+            "rt": "1682715129807", "src": "127.0.0.6", "trace_id": "3895213347334635099",
+            "user_agent": "grpc-go/1.54.0",
+        },
+        "signature": "Jm73seSwAiacSBysDmgQ3D_R_1c39_T0Iuus9GqUEnAjCc-UnyKhFgS8jDx5UIl4J6PTCH5ouuPizwnjnMDECg",
+    });
+    for (line, expected) in [
+        (CEF_AUTHORIZATION, cef),
+        (CEF_AUTHENTICATION, portal),
+        (JSON_AUTHORIZATION, json),
+    ] {
+        let event = parse(line).unwrap();
+        assert_eq!(serde_json::to_value(&event).unwrap(), expected);
+        for end in ["\n", "\r\n"] {
+            assert_eq!(parse(&format!("{line}{end}")), Ok(event.clone()));
+        }
+    }
 }
 
 #[test]
@@ -94,15 +73,6 @@ fn parse_cps_equals_json_but_for_format() {
     let (object, sig) = JSON_AUTHORIZATION.split_once(r#","sig""#).unwrap();
     let beside = parse(&format!(r#"{{"event":{object}}},"sig"{sig}"#)).unwrap();
     assert_eq!(beside, expected);
-}
-
-#[test]
-fn parse_line_break_at_end_is_ignored() {
-    for line in [CEF_AUTHORIZATION, CEF_AUTHENTICATION, JSON_AUTHORIZATION] {
-        for end in ["\n", "\r\n"] {
-            assert_eq!(parse(&format!("{line}{end}")), parse(line));
-        }
-    }
 }
 
 #[test]
@@ -122,36 +92,27 @@ fn kind_of_name_is_documented_one() {
 
 #[test]
 fn parse_cef_value_ends_at_next_key() {
-    let cases = [
+    for (extension, expected) in [
         (
-            "spaces",
             "user_agent=Mozilla/5.0 (X11; Linux) rt=1",
             "Mozilla/5.0 (X11; Linux)",
         ),
-        (
-            "json",
-            r#"user_agent={"a":"b c","d":[1]} rt=1"#,
-            r#"{"a":"b c","d":[1]}"#,
-        ),
-        ("pipe", "user_agent=a|b rt=1", "a|b"),
-        ("equals", "user_agent=/x?a=b&c=d rt=1", "/x?a=b&c=d"),
-        ("equals after punctuation", "user_agent=x (a=b) rt=1", "x (a=b)"),
-        ("several spaces", "user_agent=x   rt=1", "x  "),
-        ("empty", "user_agent= rt=1", ""),
-        ("last", "rt=1 user_agent=a b ", "a b "),
-        ("escaped key", r"rt=1 user_agent=a src\=b", "a src=b"),
-        ("key again", "rt=1 user_agent=a rt=2 b", "a rt=2 b"),
-        ("signature inside", "rt=1 user_agent=a sig=b c", "a sig=b c"),
-        (
-            "signature before the last",
-            "rt=1 user_agent=a sig=b sig=c",
-            "a sig=b",
-        ),
-    ];
-    for (case, extension, expected) in cases {
+        (r#"user_agent={"a":"b c","d":[1]} rt=1"#, r#"{"a":"b c","d":[1]}"#),
+        ("user_agent=a|b rt=1", "a|b"),
+        ("user_agent=/x?a=b&c=d rt=1", "/x?a=b&c=d"),
+        ("user_agent=x (a=b) rt=1", "x (a=b)"),
+        ("user_agent=x   rt=1", "x  "),
+        ("user_agent= rt=1", ""),
+        ("rt=1 user_agent=a b ", "a b "),
+        (r"rt=1 user_agent=a src\=b", "a src=b"),
+        // A key again, and a signature that is not the last field.
+        ("rt=1 user_agent=a rt=2 b", "a rt=2 b"),
+        ("rt=1 user_agent=a sig=b c", "a sig=b c"),
+        ("rt=1 user_agent=a sig=b sig=c", "a sig=b"),
+    ] {
         let event = parse(&cef(extension)).unwrap();
-        assert_eq!(event.fields["user_agent"], expected, "{case}");
-        assert_eq!(event.fields["rt"], "1", "{case}");
+        assert_eq!(event.fields["user_agent"], expected, "{extension}");
+        assert_eq!(event.fields["rt"], "1", "{extension}");
     }
 }
 
@@ -178,15 +139,11 @@ fn parse_cef_escapes_are_those_of_standard() {
 #[test]
 fn parse_timestamp_is_rfc_3339_from_line_or_rt() {
     let cases = [
-        (
-            "2025-06-18T21:02:36Z konghq.com ",
-            "rt=1",
-            Some("2025-06-18T21:02:36Z"),
-        ),
+        ("2025-06-18T21:02:36Z h ", "rt=1", Some("2025-06-18T21:02:36Z")),
         ("2025-06-18T21:02:36Z ", "rt=1", Some("2025-06-18T21:02:36Z")),
         // Konnect's form of 2023.
         (
-            "Apr 14 05:39:08 konghq.com ",
+            "Apr 14 05:39:08 h ",
             "rt=1681450748123",
             Some("2023-04-14T05:39:08Z"),
         ),
@@ -212,7 +169,7 @@ fn parse_timestamp_is_rfc_3339_from_line_or_rt() {
 fn parse_cef_without_extension_has_no_fields() {
     for end in ["", "|", "| "] {
         let event = parse(&format!("t h CEF:0|KongInc|Konnect|1.0|c|Ingress|High{end}")).unwrap();
-        assert_fields(&event, &[("cef_version", "0")]);
+        assert_eq!(event.fields, [("cef_version".to_owned(), "0".to_owned())].into());
         assert_eq!((event.severity, event.signature), (None, None));
     }
 }
@@ -229,13 +186,9 @@ fn parse_json_value_is_text() {
     let line = r#"{"big":12345678901234567890123, "float":1.50e+3, "none":null, "list":[1, {"a":2}], "text":"\u00e9\n",
                    "severity":"6", "name":"Ingress"}"#;
     let event = parse(line).unwrap();
-    let fields = [
-        ("big", "12345678901234567890123"),
-        ("float", "1.50e+3"),
-        ("list", r#"[1, {"a":2}]"#),
-        ("text", "é\n"),
-    ];
-    assert_fields(&event, &fields);
+    let list = r#"[1, {"a":2}]"#;
+    let fields = json!({"big": "12345678901234567890123", "float": "1.50e+3", "list": list, "text": "é\n"});
+    assert_eq!(json!(event.fields), fields);
     assert_eq!((event.severity, event.timestamp), (Some(6), None));
 }
 

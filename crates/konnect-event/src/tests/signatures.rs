@@ -1,6 +1,7 @@
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
 
 use super::writer::{jwks, key_pair, key_set, signature};
 use super::{CEF_AUTHENTICATION, CEF_AUTHORIZATION, JSON_AUTHORIZATION};
@@ -21,46 +22,31 @@ fn with_sig(object: &str, signed: &str) -> String {
 fn verify_signed_line_is_true() {
     let cps = format!(r#"{{"event":{JSON}}}"#);
     let sign = |text: &str| signature(&key_pair(1), text);
-    let cases = [
-        ("cef", format!("{CEF} sig={}", sign(CEF))),
-        ("cef, several spaces", format!("{CEF}   sig={}", sign(CEF))),
-        (
-            "cef, space of the value",
-            format!("{CEF}a  sig={}", sign(&format!("{CEF}a "))),
-        ),
-        ("cef, padded", format!("{CEF} sig={}==", sign(CEF))),
-        ("json", with_sig(JSON, JSON)),
-        (
-            "json, first member",
-            format!(r#"{{"sig":"{}",{}"#, sign(JSON), &JSON[1..]),
-        ),
-        (
-            "json, spaces",
-            format!(
-                r#"{} , "sig" : "{}"}}"#,
-                &JSON[..JSON.len() - 1],
-                sign(&format!("{} }}", &JSON[..JSON.len() - 1])).as_str()
-            ),
-        ),
-        (
-            "cps, inner object",
-            format!(r#"{{"event":{}}}"#, with_sig(JSON, JSON)),
-        ),
-        (
-            "cps, whole line",
-            format!(r#"{{"event":{}}}"#, with_sig(JSON, &cps)),
-        ),
-        ("cps, beside, inner object", with_sig(&cps, JSON)),
-        ("cps, beside, whole line", with_sig(&cps, &cps)),
+    let spaced = format!("{} }}", &JSON[..JSON.len() - 1]);
+    let lines = [
+        format!("{CEF} sig={}", sign(CEF)),
+        format!("{CEF}   sig={}", sign(CEF)),
+        // A space that belongs to the value, and padding.
+        format!("{CEF}a  sig={}", sign(&format!("{CEF}a "))),
+        format!("{CEF} sig={}==", sign(CEF)),
+        with_sig(JSON, JSON),
+        // The signature as the first member, and with spaces.
+        format!(r#"{{"sig":"{}",{}"#, sign(JSON), &JSON[1..]),
+        format!(r#"{} , "sig" : "{}"}}"#, &JSON[..JSON.len() - 1], sign(&spaced)),
+        // CPS: inside and beside the event, of the event and of the line.
+        format!(r#"{{"event":{}}}"#, with_sig(JSON, JSON)),
+        format!(r#"{{"event":{}}}"#, with_sig(JSON, &cps)),
+        with_sig(&cps, JSON),
+        with_sig(&cps, &cps),
     ];
     let keys = key_set(&key_pair(1));
     let others = key_set(&key_pair(2));
     let both = KeySet::from_json(&jwks(&[&key_pair(2), &key_pair(1)])).unwrap();
-    for (case, line) in cases {
-        assert_eq!(verify(&line, &keys), Ok(true), "{case}");
-        assert_eq!(verify(&format!("{line}\r\n"), &keys), Ok(true), "{case}");
-        assert_eq!(verify(&line, &both), Ok(true), "{case}");
-        assert_eq!(verify(&line, &others), Ok(false), "{case}");
+    for line in lines {
+        assert_eq!(verify(&line, &keys), Ok(true), "{line}");
+        assert_eq!(verify(&format!("{line}\r\n"), &keys), Ok(true), "{line}");
+        assert_eq!(verify(&line, &both), Ok(true), "{line}");
+        assert_eq!(verify(&line, &others), Ok(false), "{line}");
     }
 }
 
@@ -179,44 +165,43 @@ fn verify_unsigned_line_reports_error() {
 }
 
 #[test]
-fn key_set_documented_sample_has_its_key() {
-    let text = r#"{"keys":[{"kty":"OKP","alg":"EdDSA","kid":"3f60bc4376c937154f3c004ebd180433ac0d03e6","crv":"Ed25519","x":"XWxGtApfcqmKI7p0OKnF5JSEWMVoLsytFXLEP7xZ_l8"}]}"#;
-    let keys = KeySet::from_json(text).unwrap();
-    let [key] = keys.keys() else { panic!("{keys:?}") };
-    let expected = Key {
-        kid: Some("3f60bc4376c937154f3c004ebd180433ac0d03e6".to_owned()),
-        alg: Some("EdDSA".to_owned()),
-        x: "XWxGtApfcqmKI7p0OKnF5JSEWMVoLsytFXLEP7xZ_l8".to_owned(),
-        bytes: key.bytes,
-    };
-    assert_eq!((key, key.bytes[0]), (&expected, 0x5d));
-}
-
-#[test]
 fn key_set_unusable_keys_are_ignored() {
     let x = "XWxGtApfcqmKI7p0OKnF5JSEWMVoLsytFXLEP7xZ_l8";
-    let unusable = [
-        format!(r#"{{"kty":"RSA","crv":"Ed25519","x":"{x}"}}"#),
-        format!(r#"{{"kty":"OKP","crv":"X25519","x":"{x}"}}"#),
-        format!(r#"{{"kty":"OKP","crv":"Ed25519","alg":"ES256","x":"{x}"}}"#),
-        format!(r#"{{"kty":"OKP","crv":"Ed25519","use":"enc","x":"{x}"}}"#),
-        format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}AA"}}"#),
-        r#"{"kty":"OKP","crv":"Ed25519","x":"?"}"#.to_owned(),
-        r#"{"kty":"OKP","crv":"Ed25519","x":7}"#.to_owned(),
-        r#"{"kty":"OKP","crv":"Ed25519"}"#.to_owned(),
-        "7".to_owned(),
-    ];
-    for key in &unusable {
-        let refused = KeySet::from_json(&format!(r#"{{"keys":[{key}]}}"#));
+    let unusable = json!([
+        {"kty": "RSA", "crv": "Ed25519", "x": x},
+        {"kty": "OKP", "crv": "X25519", "x": x},
+        {"kty": "OKP", "crv": "Ed25519", "alg": "ES256", "x": x},
+        {"kty": "OKP", "crv": "Ed25519", "use": "enc", "x": x},
+        {"kty": "OKP", "crv": "Ed25519", "x": format!("{x}AA")},
+        {"kty": "OKP", "crv": "Ed25519", "x": "?"},
+        {"kty": "OKP", "crv": "Ed25519", "x": 7},
+        {"kty": "OKP", "crv": "Ed25519"},
+        7,
+    ]);
+    let mut keys = unusable.as_array().unwrap().clone();
+    for key in &keys {
+        let refused = KeySet::from_json(&json!({"keys": [key]}).to_string());
         assert_eq!(refused, Err(InvalidKeySet::NoKey(1)), "{key}");
     }
-    let all = format!(
-        r#"{{"keys":[{},{{"kty":"OKP","crv":"Ed25519","x":"{x}="}}]}}"#,
-        unusable.join(",")
+    // The sample of Kong's documentation, and one with padding.
+    let kid = "3f60bc4376c937154f3c004ebd180433ac0d03e6";
+    keys.push(json!({"kty": "OKP", "alg": "EdDSA", "kid": kid, "crv": "Ed25519", "x": x}));
+    keys.push(json!({"kty": "OKP", "crv": "Ed25519", "x": format!("{x}=")}));
+    let keys = KeySet::from_json(&json!({ "keys": keys }).to_string()).unwrap();
+    let [sample, padded] = keys.keys() else {
+        panic!("{keys:?}")
+    };
+    let expected = Key {
+        kid: Some(kid.to_owned()),
+        alg: Some("EdDSA".to_owned()),
+        x: x.to_owned(),
+        bytes: sample.bytes,
+    };
+    assert_eq!((sample, sample.bytes[0]), (&expected, 0x5d));
+    assert_eq!(
+        (&padded.kid, &padded.alg, padded.bytes),
+        (&None, &None, sample.bytes)
     );
-    let keys = KeySet::from_json(&all).unwrap();
-    assert_eq!(keys.keys().len(), 1);
-    assert_eq!((&keys.keys()[0].kid, &keys.keys()[0].alg), (&None, &None));
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Writes events as Konnect does, and signs them.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
+use serde_json::json;
 
 use crate::{Event, Format, KeySet};
 
@@ -17,14 +16,11 @@ pub(super) fn key_pair(number: u8) -> Ed25519KeyPair {
 
 /// The JWKS document of some keys.
 pub(super) fn jwks(keys: &[&Ed25519KeyPair]) -> String {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|key| {
-            let x = URL_SAFE_NO_PAD.encode(key.public_key().as_ref());
-            serde_json::json!({"kty": "OKP", "alg": "EdDSA", "kid": &x[..8], "crv": "Ed25519", "x": x})
-        })
-        .collect();
-    serde_json::json!({ "keys": keys }).to_string()
+    let key = |key: &&Ed25519KeyPair| {
+        let x = URL_SAFE_NO_PAD.encode(key.public_key().as_ref());
+        json!({"kty": "OKP", "alg": "EdDSA", "kid": &x[..8], "crv": "Ed25519", "x": x})
+    };
+    json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() }).to_string()
 }
 
 /// The key set of one key.
@@ -66,14 +62,16 @@ fn with_sig(object: &str, key: &Ed25519KeyPair) -> String {
 fn cef(event: &Event) -> String {
     let severity = event.severity.map(|severity| severity.to_string());
     let mut line = format!("{} konghq.com CEF:0", event.timestamp.as_ref().unwrap());
-    for part in [
-        &event.vendor,
-        &event.product,
-        &event.version,
-        &event.event_class_id,
-        &event.name,
-        &severity.unwrap_or_default(),
-    ] {
+    let severity = severity.unwrap_or_default();
+    let Event {
+        vendor,
+        product,
+        version,
+        event_class_id,
+        name,
+        ..
+    } = event;
+    for part in [vendor, product, version, event_class_id, name, &severity] {
         line.push('|');
         line.push_str(&part.replace('\\', r"\\").replace('|', r"\|"));
     }
@@ -94,21 +92,13 @@ fn cef(event: &Event) -> String {
 }
 
 fn json(event: &Event) -> String {
-    let mut object: BTreeMap<_, _> = event
-        .fields
-        .iter()
-        .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
-        .collect();
-    for (key, value) in [
-        ("event_ts", event.timestamp.as_ref().unwrap()),
-        ("event_vendor", &event.vendor),
-        ("event_product", &event.product),
-        ("event_version", &event.version),
-        ("event_class_id", &event.event_class_id),
-        ("name", &event.name),
-    ] {
-        object.insert(key.to_owned(), Value::from(value.as_str()));
-    }
-    object.insert("severity".to_owned(), Value::from(event.severity));
-    Value::Object(object.into_iter().collect::<Map<_, _>>()).to_string()
+    let mut object = json!(event.fields);
+    object["event_ts"] = json!(event.timestamp);
+    object["event_vendor"] = json!(event.vendor);
+    object["event_product"] = json!(event.product);
+    object["event_version"] = json!(event.version);
+    object["event_class_id"] = json!(event.event_class_id);
+    object["name"] = json!(event.name);
+    object["severity"] = json!(event.severity);
+    object.to_string()
 }

@@ -1,6 +1,7 @@
 //! The page "What to alert on": each condition matches one of the events that it shows, and the emulator makes these
 //! events.
 
+use clap::ValueEnum as _;
 use konnect_audit_receiver::Filter;
 use konnect_emulator::EventKind;
 use serde_json::{Map, Value};
@@ -64,8 +65,8 @@ fn emulator_makes_the_events_of_the_page() {
     let stream = Stream::start(0.01);
     let destination = stream.siem.destination().with("log_format", "json");
     stream.apply(format!("{destination}{}", Block::webhook_to("eu", "siem")));
-    for kind in EventKind::ALL {
-        stream.trigger(kind, 1);
+    for kind in EventKind::value_variants() {
+        stream.trigger(*kind, 1);
     }
     stream.workspace.konnect.wait_for_deliveries();
     let arrived = stream.siem.take().into_iter().map(|arrived| {

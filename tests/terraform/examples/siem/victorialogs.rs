@@ -108,7 +108,7 @@ fn victorialogs_stores_delivered_events() {
     workspace.apply();
     workspace
         .konnect
-        .trigger("eu", None, EventKind::AccountLocked, 1)
+        .trigger("eu", EventKind::AccountLocked, 1)
         .expect("an event");
     until("the event is stored", || {
         siem.query("event_product:Konnect").is_some_and(|found| {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -17,8 +17,9 @@ use crate::event::log::EventLog;
 use crate::event::signing::SigningKey;
 use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::{self, Fault, FaultRule};
-use crate::http::connections::Connections;
-use crate::options::{EmulatorOptions, TimeScale};
+use crate::http::listener::Connections;
+use crate::lock::lock;
+use crate::options::{EmulatorOptions, MAX_TIME_SCALE};
 use crate::organization::clock::Clock;
 use crate::organization::journal::{CAPACITY, Journal, RecordedDelivery};
 use crate::organization::store::Store;
@@ -30,7 +31,7 @@ pub(crate) struct Shared {
     pub(crate) key: SigningKey,
     /// The clock of every time that the emulator writes.
     pub(crate) clock: Clock,
-    pub(crate) connections: Connections,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) events: EventLog,
     pub(crate) queues: Queues,
     /// What sends events. Without it, they are stored only.
@@ -39,50 +40,53 @@ pub(crate) struct Shared {
     /// Where they run: methods of an emulator can be called on any thread.
     runtime: Handle,
     pub(crate) stop: CancellationToken,
-    /// The factor for the waits of deliveries.
-    pub(crate) time_scale: TimeScale,
+    /// The factor for the waits of deliveries and replay jobs.
+    time_scale: f64,
     /// The duration of a step of a replay job, scaled.
     pub(crate) replay_step: Duration,
-    behavior: Mutex<Arc<Behavior>>,
-    conditions: Mutex<ActiveConditions>,
-    journal: Mutex<Journal>,
-    deliveries: Mutex<VecDeque<RecordedDelivery>>,
-    faults: Mutex<Vec<FaultRule>>,
+    pub(crate) behavior: Mutex<Arc<Behavior>>,
+    pub(crate) conditions: Mutex<ActiveConditions>,
+    pub(crate) journal: Mutex<Journal>,
+    /// The attempts to send, oldest first.
+    pub(crate) deliveries: Mutex<VecDeque<RecordedDelivery>>,
+    /// The fault rules that are not used up.
+    pub(crate) faults: Mutex<Vec<FaultRule>>,
     cleared: watch::Sender<()>,
 }
 
 impl Shared {
     pub(crate) fn new(options: &EmulatorOptions) -> io::Result<Self> {
         let clock = Clock::ahead_by(options.clock_offset_seconds, options.retention_days);
-        let conditions = Conditions {
-            latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
-            ..Conditions::default()
-        };
+        let time_scale = options.time_scale.clamp(0.0, MAX_TIME_SCALE);
+        let sender = options.deliveries.as_ref();
+        let sender = sender.map(|deliveries| Sender::new(deliveries, time_scale));
         let shared = Self {
             store: Store::new(clock.clone()),
             key: SigningKey::generate()?,
             clock,
-            connections: Connections::default(),
+            connections: Arc::default(),
             events: EventLog::default(),
             queues: Queues::default(),
-            sender: options
-                .deliveries
-                .as_ref()
-                .map(|deliveries| Sender::new(deliveries, options.time_scale)),
+            sender: sender.transpose()?,
             tasks: TaskTracker::new(),
             runtime: Handle::current(),
             stop: CancellationToken::new(),
-            time_scale: options.time_scale,
-            replay_step: options.time_scale.of(options.replay_step),
+            time_scale,
+            replay_step: options.replay_step.mul_f64(time_scale),
             behavior: Mutex::default(),
-            conditions: Mutex::new(ActiveConditions::new(conditions)),
-            journal: Mutex::new(Journal::new()),
+            conditions: Mutex::new(ActiveConditions::new(Conditions::default())),
+            journal: Mutex::default(),
             deliveries: Mutex::default(),
-            faults: Mutex::new(Vec::new()),
+            faults: Mutex::default(),
             cleared: watch::Sender::new(()),
         };
         shared.set_behavior(options.behavior.clone());
         Ok(shared)
+    }
+
+    /// A wait of a delivery, reduced or extended by the factor.
+    pub(crate) fn scaled(&self, wait: Duration) -> Duration {
+        wait.mul_f64(self.time_scale)
     }
 
     /// Runs a task until the emulator stops.
@@ -100,53 +104,31 @@ impl Shared {
         path: &str,
         region: &str,
     ) -> (Option<Fault>, watch::Receiver<()>) {
-        let mut rules = self.faults();
+        let mut rules = lock(&self.faults);
         let fault = rule::take_matching(&mut rules, method, path, region);
         (fault, self.cleared.subscribe())
     }
 
     /// Removes the fault rules of a region. Without a region, removes every rule, and releases held requests.
     pub(crate) fn clear_faults(&self, region: Option<&str>) {
-        let mut rules = self.faults();
+        let mut rules = lock(&self.faults);
         rules.retain(|rule| region.is_some() && rule.region.as_deref() != region);
         if region.is_none() {
             self.cleared.send_replace(());
         }
     }
 
-    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The attempts to send, oldest first.
-    pub(crate) fn deliveries(&self) -> MutexGuard<'_, VecDeque<RecordedDelivery>> {
-        self.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn add_delivery(&self, delivery: RecordedDelivery) {
-        let mut log = self.deliveries();
+        let mut log = lock(&self.deliveries);
         if log.len() == CAPACITY {
             log.pop_front();
         }
         log.push_back(delivery);
     }
 
-    /// The fault rules that are not used up.
-    pub(crate) fn faults(&self) -> MutexGuard<'_, Vec<FaultRule>> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn conditions(&self) -> MutexGuard<'_, ActiveConditions> {
-        self.conditions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn behavior(&self) -> Arc<Behavior> {
-        Arc::clone(&self.behavior.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
     pub(crate) fn set_behavior(&self, behavior: Behavior) {
         self.store
             .change_in_place(|state| state.separate_destinations = behavior.separate_destinations);
-        *self.behavior.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(behavior);
+        *lock(&self.behavior) = Arc::new(behavior);
     }
 }
