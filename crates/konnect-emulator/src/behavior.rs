@@ -32,6 +32,9 @@ pub struct Behavior {
     /// Return names in the Unicode form NFD, which separates letters from their accents
     #[arg(long)]
     pub decomposed_names: bool,
+    /// Treat a field of a body that is null as absent, instead of rejecting it
+    #[arg(long)]
+    pub ignore_null: bool,
     /// The response of GET /v3/audit-logs
     #[arg(long, value_enum, default_value_t)]
     pub pull_api: PullApi,
@@ -73,6 +76,7 @@ impl Default for Behavior {
             endpoint_form: EndpointForm::default(),
             upper_case_ids: false,
             decomposed_names: false,
+            ignore_null: false,
             pull_api: PullApi::default(),
         }
     }

@@ -68,6 +68,7 @@ fn authorization(call: &Call<'_>) -> Details {
         | Resource::WebhookStatus(Some(portal))
         | Resource::ReplayJob(Some(portal)) => ("konnect", format!("portals/{portal}"), false),
         Resource::Organization => ("identity", "organization".to_owned(), false),
+        Resource::User => ("identity", "users".to_owned(), false),
     };
     let action = match *call.request.method {
         Method::POST => "create",

@@ -45,7 +45,8 @@ impl Fields {
             ));
         }
         let rule = match serde_json::from_slice(call.request.body) {
-            Ok(Value::Object(object)) => {
+            Ok(Value::Object(mut object)) => {
+                object.retain(|_, value| !(call.behavior.ignore_null && value.is_null()));
                 let faults = Faults::of("body");
                 return Ok(Self { object, faults });
             }

@@ -1,8 +1,9 @@
-//! The organization of a token, the regions, and the control planes.
+//! The organization and the user of a token, the regions, and the control planes.
 
 use serde_json::json;
 
-use crate::api::call::Call;
+use crate::api::call::{Call, Credential};
+use crate::api::problem::Problem;
 use crate::http::response::ApiResponse;
 use crate::organization::state::State;
 
@@ -19,6 +20,24 @@ pub(crate) fn organization(state: &State, call: &Call<'_>) -> ApiResponse {
         "state": organization.state,
     });
     ApiResponse::ok(&document)
+}
+
+/// `GET` of the user. 401 for a system account token, which does not belong to a user.
+pub(crate) fn user(state: &State, credential: Credential) -> Result<ApiResponse, Problem> {
+    if credential != Credential::PersonalToken {
+        return Err(Problem::unauthorized());
+    }
+    let organization = &state.organization;
+    let document = json!({
+        "id": organization.user_id,
+        "email": organization.user_email,
+        "full_name": organization.user_name,
+        "preferred_name": organization.user_name,
+        "active": true,
+        "created_at": organization.created_at,
+        "updated_at": organization.updated_at,
+    });
+    Ok(ApiResponse::ok(&document))
 }
 
 /// `GET` of the regions, without a token. An administrator has to opt in to Singapore.

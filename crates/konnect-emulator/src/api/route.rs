@@ -34,6 +34,7 @@ pub(crate) enum Resource {
     ControlPlanes,
     AvailableRegions,
     Organization,
+    User,
 }
 
 impl Version {
@@ -99,6 +100,7 @@ pub(crate) fn parse(rest: &str) -> Option<(Version, Resource)> {
         (Version::V3, ["portals", id, WEBHOOK, "status"]) => Resource::WebhookStatus(portal(id)?),
         (Version::V3, ["portals", id, REPLAY_JOB]) => Resource::ReplayJob(portal(id)?),
         (Version::V3, ["organizations", "me"]) => Resource::Organization,
+        (Version::V3, ["users", "me"]) => Resource::User,
         _ => return None,
     };
     Some((version, resource))
@@ -120,7 +122,8 @@ impl Resource {
                 | Self::Portal(_)
                 | Self::ControlPlanes
                 | Self::AvailableRegions
-                | Self::Organization,
+                | Self::Organization
+                | Self::User,
                 _,
             ) => "GET",
         }
@@ -130,11 +133,11 @@ impl Resource {
         matches!(self, Self::SigningKeys | Self::AvailableRegions)
     }
 
-    /// Whether the host of a region serves the resource: the organization and the regions are on `global`
+    /// Whether the host of a region serves the resource: the organization, the user and the regions are on `global`
     /// only, portals and past events on all other hosts.
     pub(crate) fn is_served_by(&self, region: &str) -> bool {
         match self {
-            Self::Organization | Self::AvailableRegions => region == GLOBAL,
+            Self::Organization | Self::User | Self::AvailableRegions => region == GLOBAL,
             Self::AuditLogs
             | Self::Portals
             | Self::Portal(_)

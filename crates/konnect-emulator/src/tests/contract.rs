@@ -36,6 +36,7 @@ rbac_enabled:flag default_api_visibility default_page_visibility default_applica
 auto_approve_developers:flag auto_approve_applications:flag default_domain canonical_domain labels:texts
 portals = data:[portal] meta:numbered
 organization = id? name? owner_id? login_path? created_at? updated_at? state?
+user = id? email? full_name? preferred_name? active?:flag created_at? updated_at?
 authentication = type? successful:flag principal_id? signature org_id? outcome authentication_type ts client_ip uri \
 user_agent trace_id portal_id?
 authorization = type signature service resource action granted:flag org_id ts principal_id actor_id? client_ip? uri? \
@@ -81,6 +82,7 @@ GET v3/portals/*/audit-log-webhook/status 200 status 401 403 404
 GET v3/portals/*/audit-log-replay-job 200 replay_job 401 403 404
 PUT v3/portals/*/audit-log-replay-job 202 replay_job 400 401 403 404 409
 GET v3/organizations/me 200 organization 401 403
+GET v3/users/me 200 user 401 403
 ";
 
 /// The declared rules of `invalid_parameters`.
@@ -162,7 +164,7 @@ async fn exercise(emulator: &Emulator, seen: &mut BTreeSet<(usize, u16)>) {
     for (index, declared) in CALLS.lines().enumerate() {
         let declared: Vec<&str> = declared.split(' ').collect();
         let (method, pattern) = (declared[0], declared[1]);
-        let is_global = pattern.starts_with("v3/organizations");
+        let is_global = pattern.starts_with("v3/organizations") || pattern.starts_with("v3/users");
         let region = if is_global { "global" } else { "eu" };
         // The records that the calls need.
         let portal = emulator.add_portal("eu", "Developers").unwrap();

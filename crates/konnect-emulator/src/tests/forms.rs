@@ -64,6 +64,20 @@ async fn ids_and_names_in_another_form_are_still_known() {
 }
 
 #[tokio::test]
+async fn ignore_null_treats_a_field_as_absent() {
+    let konnect = start().await;
+    let body = json!({"endpoint": "https://a.example", "authorization": "x", "log_format": null});
+    konnect.run(json!([["PATCH", V2, body, 400]])).await;
+    konnect.set_behavior(Behavior {
+        ignore_null: true,
+        ..Behavior::default()
+    });
+    konnect
+        .run(json!([["PATCH", V2, body, 200, {"log_format": "cef"}]]))
+        .await;
+}
+
+#[tokio::test]
 async fn delete_destination_released_conflicts_during_lag() {
     let konnect = start_with(Behavior {
         in_use_lag_ms: 3_600_000,

@@ -79,7 +79,7 @@ async fn control_planes_are_none_and_make_the_event_of_the_guide() {
 }
 
 #[tokio::test]
-async fn organization_any_token_on_global_only() {
+async fn organization_and_user_are_on_global_only() {
     let konnect = start().await;
     let path = "/global/v3/organizations/me";
     let edit = json!({"name": "Example", "login_path": "example"});
@@ -88,7 +88,15 @@ async fn organization_any_token_on_global_only() {
         .await
         .is(200);
     konnect.get_with(path, &[]).await.problem(401);
+    // A system account has no user.
+    let user = "/global/v3/users/me";
+    konnect
+        .get_with(user, &[("authorization", "Bearer spat_x")])
+        .await
+        .problem(401);
     let calls = json!([
+        ["GET", user, null, 200, {"email": "ada@example.com", "active": true}],
+        ["GET", "/eu/v3/users/me", null, 404],
         ["GET", path, null, 200, {"state": "active"}],
         ["GET", "/eu/v3/organizations/me", null, 404],
         ["GET", "/v3/organizations/me", null, 404],
