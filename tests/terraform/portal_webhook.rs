@@ -241,7 +241,9 @@ fn import_by_id_and_by_identity_changes_nothing() {
     for (id, summary) in [
         (format!("us/{portal}"), "Dev Portal has no webhook"),
         (format!("global/{portal}"), "Dev Portals are regional"),
+        (format!("/{portal}"), "Invalid import id"),
         (portal, "Invalid import id"),
+        ("eu/".to_owned(), "Invalid import id"),
         ("eu/developers".to_owned(), "Invalid import id"),
     ] {
         workspace.configure(format!("{block}{}", import_block(DEVELOPERS, &id)));

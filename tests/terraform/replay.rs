@@ -71,11 +71,15 @@ fn replay_job_lives_from_create_to_destroy() {
     );
 
     // A job of another user replaces it, without a change in the plan.
-    let other = json!({ "start_at": minutes_ago(20), "end_at": minutes_ago(10) });
+    let other =
+        json!({ "start_at": minutes_ago(20), "end_at": minutes_ago(10), "updated_at": minutes_ago(0) });
+    let time = workspace.state().text(JOB, "updated_at");
     workspace.konnect.edit_replay_job("eu", None, other).unwrap();
     workspace.assert_no_changes();
     workspace.apply();
-    assert_eq!(workspace.state().text(JOB, "status"), "superseded");
+    let state = workspace.state();
+    assert_eq!(state.text(JOB, "status"), "superseded");
+    assert_eq!(state.text(JOB, "updated_at"), time, "that of its last status");
 
     workspace.konnect.clear_requests();
     workspace.destroy();

@@ -1,5 +1,6 @@
 //! `data.konnect_audit_log_webhook_status`: each state of a region's deliveries, and its use in checks.
 
+use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
 
 use crate::workspace::{Block, Workspace};
@@ -24,7 +25,10 @@ fn sums_up(status: &Value, state: &str, explained: &str) {
     assert_eq!(status["healthy"], matches!(state, "ready" | "delivering"));
     let explanation = status["explanation"].as_str().unwrap();
     assert!(explanation.contains(" eu"), "{explanation}");
-    assert!(explanation.contains(explained), "{explanation}");
+    assert!(
+        explanation.contains(explained) && explanation.ends_with('.'),
+        "{explanation}"
+    );
 }
 
 #[test]
@@ -66,7 +70,7 @@ fn status_after_each_delivery_reports_its_result() {
     let status = read(&workspace);
     assert_eq!(status["webhook_status"], "inactive");
     assert_eq!(status["last_response_code"], 503);
-    sums_up(&status, "failing", "503 Service Unavailable");
+    sums_up(&status, "failing", &format!("{AT}: 503 Service Unavailable"));
 
     let switched_off = json!({ "enabled": false });
     workspace.konnect.edit_webhook("eu", switched_off).unwrap();
@@ -77,6 +81,12 @@ fn status_after_each_delivery_reports_its_result() {
     assert_eq!(status["webhook_enabled"], false);
     assert_eq!(status["webhook_status"], "active");
     sums_up(&status, "switched_off", "are not delivered");
+
+    let paused = json!({ "webhook_enabled": true, "webhook_status": "paused" }).to_string();
+    let paused = Fault::body("application/json", &paused);
+    let rule = FaultRule::new(paused).path_end("/status").always();
+    workspace.konnect.inject(rule).unwrap();
+    sums_up(&read(&workspace), "unknown", "paused");
 }
 
 #[test]

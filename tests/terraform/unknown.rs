@@ -14,8 +14,8 @@ pub fn later(label: &str, value: &str) -> Block {
 
 #[test]
 fn token_unknown_at_plan_creates_at_apply() {
-    let mut workspace = Workspace::of("");
-    workspace.unset("KONNECT_TOKEN");
+    let workspace = Workspace::of("");
+    // It takes precedence over `KONNECT_TOKEN`.
     let token = "personal_access_token = terraform_data.token.output\n  max_retries = 0";
     let body = format!(
         "{}{}{}",

@@ -78,6 +78,8 @@ fn assert_diagnosed(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -
 impl Case {
     fn fits(&self, diagnostic: &Diagnostic) {
         assert_eq!(diagnostic.severity, self.severity, "{diagnostic:?}");
+        // No value is quoted.
+        assert!(!diagnostic.text().contains("s3cret"), "{diagnostic:?}");
         assert!(
             diagnostic.text().contains(self.says),
             "{}: {diagnostic:?}",
@@ -111,18 +113,27 @@ fn destination_invalid_value_errors_on_attribute() {
         };
         vec![
             error(
-                write_only.with("authorization_wo", "Bearer a\r\nX-Evil: b"),
+                write_only.with("authorization_wo", "Bearer s3cret\r\nX-Evil: b"),
                 "authorization_wo",
                 "line break",
             ),
             fault("name", "".into(), "blank"),
             fault("name", " \t ".into(), "blank"),
-            fault("endpoint", "http://siem.example.com/".into(), "https://"),
-            fault("endpoint", "siem.example.com".into(), "not an absolute URL"),
+            fault("endpoint", "http://s3cret.example.com/".into(), "https://"),
+            fault("endpoint", "https://".into(), "not an absolute URL"),
+            fault("endpoint", "s3cret.example.com/x".into(), "not an absolute URL"),
             fault("endpoint", "".into(), "blank"),
-            fault("endpoint", "https://siem.example.com/a b".into(), "white space"),
-            fault("endpoint", "https://siem.example.com/#x".into(), "fragment"),
-            fault("authorization", "Bearer a\nX-Evil: b".into(), "authorization"),
+            fault(
+                "endpoint",
+                "https://siem.example.com/s3cret b".into(),
+                "white space",
+            ),
+            fault("endpoint", "https://s3cret.example.com/#x".into(), "fragment"),
+            fault(
+                "authorization",
+                "Bearer s3cret\nX-Evil: b".into(),
+                "authorization",
+            ),
             fault("authorization", "Bearer a\r\nb".into(), "authorization"),
             fault("log_format", "leef".into(), "\"cef\", \"json\", \"cps\""),
             fault("log_format", "CEF".into(), "\"cef\", \"json\", \"cps\""),
