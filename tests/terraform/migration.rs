@@ -42,16 +42,17 @@ impl Kongs {
             "updated_at": region["webhook"]["updated_at"],
         });
         let id = existing(workspace);
-        let stored = workspace.konnect.destinations().remove(0);
+        // The form of Go's `time.Time`, for instance without trailing zeros.
+        let time = "2026-01-02T03:04:05.6Z";
         let destination = json!({
             "authorization": AUTHORIZATION,
-            "created_at": stored["created_at"],
+            "created_at": time,
             "endpoint": "https://siem.example.com/audit",
             "id": id,
             "log_format": "cef",
             "name": "siem",
             "skip_ssl_verification": false,
-            "updated_at": stored["updated_at"],
+            "updated_at": time,
         });
         Self { webhook, destination }
     }

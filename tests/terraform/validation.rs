@@ -271,15 +271,18 @@ fn argument_missing_or_unsupported_errors() {
 }
 
 #[test]
-fn status_region_invalid_errors_at_read() {
-    let status = Block::new("data \"konnect_audit_log_webhook_status\" \"here\"");
-    let workspace = Workspace::of(status.clone().with("region", "EU"));
-    // A mocked resource has random text: validation accepts it, and the read fails.
-    let run = workspace.validate().succeeds();
-    assert!(run.diagnostics.is_empty(), "{}", run.report());
-    let error = workspace.try_plan().error();
-    assert_eq!(error.attribute(), Some("region"));
-    assert_eq!(error.address, "data.konnect_audit_log_webhook_status.here");
+fn data_source_region_invalid_errors_at_read() {
+    for type_name in ["webhook_status", "events", "signing_keys"] {
+        let head = format!("data \"konnect_audit_log_{type_name}\" \"here\"");
+        let workspace = Workspace::of(Block::new(head).with("region", "EU"));
+        // A mocked resource has random text: validation accepts it, and the read fails.
+        let run = workspace.validate().succeeds();
+        assert!(run.diagnostics.is_empty(), "{}", run.report());
+        let error = workspace.try_plan().error();
+        assert_eq!(error.attribute(), Some("region"), "{error:?}");
+        assert!(error.detail.contains("`eu`"), "{error:?}");
+        assert_eq!(error.address, format!("data.konnect_audit_log_{type_name}.here"));
+    }
 }
 
 #[test]
