@@ -210,6 +210,28 @@ fn everything_has_a_description() {
     }
 }
 
+/// A CLI hides the values of these attributes.
+#[test]
+fn secrets_are_sensitive() {
+    let server = server();
+    let mut sensitive = BTreeSet::new();
+    for Documented { page, content, .. } in documented(&server) {
+        let hidden = content
+            .attributes()
+            .iter()
+            .filter(|attribute| attribute.sensitive);
+        sensitive.extend(hidden.map(|attribute| format!("{page} {}", attribute.name)));
+    }
+    let expected = [
+        "docs/data-sources/audit_log_destination.md endpoint",
+        "docs/index.md personal_access_token",
+        "docs/index.md system_account_access_token",
+        "docs/resources/audit_log_destination.md authorization",
+        "docs/resources/audit_log_webhook.md authorization",
+    ];
+    assert_eq!(sensitive, expected.map(str::to_owned).into());
+}
+
 /// A description is a sentence that does not only repeat the name.
 fn check_description(of: &str, text: &str) {
     assert!(

@@ -71,24 +71,6 @@ fn authorization_outside_change_is_overwritten() {
 }
 
 #[test]
-fn authorization_drift_with_other_drift_sends_one_update() {
-    let kind = Kind::Destination;
-    let workspace = applied(kind);
-    let theirs = json!({ "authorization": THEIRS, "name": "theirs", "log_format": "json" });
-    kind.patch(&workspace, &theirs);
-    let plan = assert_reported_once(&workspace, kind, "authorization");
-    assert_eq!(
-        plan.change(kind.address()).changed(),
-        BTreeSet::from(["authorization", "log_format", "name", "updated_at"])
-    );
-    let mut ours = kind.update_of(AUTHORIZATION);
-    ours["name"] = json!("it");
-    ours["log_format"] = json!("cef");
-    let call = format!("PATCH {}", kind.path(&workspace.konnect));
-    assert_eq!(workspace.apply_and_assert_no_changes(), [write(call, ours)]);
-}
-
-#[test]
 fn detection_is_switched_off_and_on_in_the_provider_block() {
     let kind = Kind::Destination;
     let off = "max_retries = 0\n  detect_authorization_drift = false";

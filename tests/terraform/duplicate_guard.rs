@@ -84,13 +84,10 @@ fn duplicates_in_one_run_create_without_warning() {
 #[test]
 fn rename_without_moved_of_a_destination_in_use_takes_one_run() {
     let with = |label: &str| {
-        format!(
-            "{}{}",
-            Block::destination(label)
-                .with("name", "siem")
-                .create_before_destroy(),
-            Block::webhook_to("eu", label)
-        )
+        Block::destination(label)
+            .with("name", "siem")
+            .create_before_destroy()
+            + Block::webhook_to("eu", label)
     };
     let workspace = Workspace::of(with("siem"));
     workspace.apply();

@@ -31,7 +31,6 @@ mod install;
 mod interrupts;
 mod lookups;
 mod migration;
-mod modules;
 mod parallel;
 mod pipelines;
 mod portal_webhook;

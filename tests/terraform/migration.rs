@@ -94,12 +94,8 @@ fn existing_objects() -> (Workspace, Kongs) {
     (workspace, kongs)
 }
 
-fn both() -> String {
-    format!(
-        "{}{}",
-        Block::destination("siem"),
-        Block::webhook_with_endpoint("eu")
-    )
+fn both() -> Block {
+    Block::destination("siem") + Block::webhook_with_endpoint("eu")
 }
 
 /// Asserts that the migration only plans attributes that Kong's provider does not store, and only sends reads.
@@ -180,12 +176,11 @@ fn migration_to_write_only_removes_secret_from_state() {
             .without("authorization")
             .with("authorization_wo", AUTHORIZATION)
     };
-    workspace.set_up(format!(
-        "{}{}{}",
-        write_only(Block::destination("siem")),
-        write_only(Block::webhook_with_endpoint("eu")),
-        moved_webhook()
-    ));
+    workspace.set_up(
+        write_only(Block::destination("siem"))
+            + write_only(Block::webhook_with_endpoint("eu"))
+            + moved_webhook(),
+    );
     let plan = workspace.plan();
     assert!(plan.actions().values().all(|action| action == "update"));
     assert_eq!(
@@ -227,11 +222,7 @@ fn migration_of_unconfigured_webhook_errors() {
         kongs.webhook["endpoint"] = endpoint;
         kongs.destination = Value::Null;
         kongs.store(&workspace);
-        workspace.set_up(format!(
-            "{}{}",
-            Block::webhook_with_endpoint("eu"),
-            moved_webhook()
-        ));
+        workspace.set_up(Block::webhook_with_endpoint("eu") + moved_webhook());
         let error = workspace.try_plan().error();
         assert_eq!(error.summary, "State can't be moved");
         assert!(error.detail.contains("no endpoint"), "{error:?}");

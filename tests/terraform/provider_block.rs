@@ -1,7 +1,7 @@
 //! The provider block and the environment: server and credentials.
 
 use konnect_emulator::{Certificate, EmulatorOptions, Fault, FaultRule};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::workspace::{Block, Product, TOKEN, Workspace, cli, only};
 
@@ -289,44 +289,4 @@ fn max_retries_and_request_timeout_are_honored() {
     let error = workspace.try_plan().error();
     assert!(error.text().contains("within 1 s"), "{}", error.text());
     assert!(error.detail.contains("HTTPS_PROXY"), "{}", error.detail);
-}
-
-#[test]
-fn schema_marks_secrets_sensitive_and_describes_all() {
-    let workspace = Workspace::of(siem());
-    let shown = workspace.run(&["providers", "schema", "-json"]).succeeds();
-    let document: Value = serde_json::from_str(&shown.stdout).unwrap();
-    let (_, provider) = document["provider_schemas"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .next()
-        .unwrap();
-    let mut secret = Vec::new();
-    let groups = ["resource_schemas", "data_source_schemas"];
-    let blocks = groups
-        .iter()
-        .flat_map(|group| provider[*group].as_object().unwrap());
-    let own = ("provider".to_owned(), provider["provider"].clone());
-    for (name, schema) in blocks.chain([(&own.0, &own.1)]) {
-        assert!(schema["block"]["description"].is_string(), "{name}");
-        for (attribute, declared) in schema["block"]["attributes"].as_object().unwrap() {
-            assert!(declared["description"].is_string(), "{name}.{attribute}");
-            if declared["sensitive"] == true {
-                secret.push(format!("{name}.{attribute}"));
-            }
-        }
-    }
-    secret.sort_unstable();
-    assert_eq!(
-        secret,
-        [
-            "konnect_audit_log_destination.authorization",
-            // The data source.
-            "konnect_audit_log_destination.endpoint",
-            "konnect_audit_log_webhook.authorization",
-            "provider.personal_access_token",
-            "provider.system_account_access_token",
-        ]
-    );
 }

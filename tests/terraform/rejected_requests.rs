@@ -58,25 +58,6 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
 }
 
 #[test]
-fn creation_conflict_errors_on_name_with_the_words_of_the_api() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    let body = json!({
-        "status": 409, "title": "Conflict", "detail": "a destination with this name exists",
-        "instance": "konnect:trace:409",
-    });
-    let fault = refusal(409, &body.to_string());
-    let rule = FaultRule::new(fault).method("POST").always();
-    workspace.konnect.inject(rule).unwrap();
-    let error = workspace.apply_error();
-    assert_eq!(error.attribute(), Some("name"));
-    assert!(
-        error.detail.contains("a destination with this name exists"),
-        "{error:?}"
-    );
-    assert!(!error.detail.contains("uses this one"), "{error:?}");
-}
-
-#[test]
 fn destroy_refused_names_the_region_or_the_dev_portal_in_the_title() {
     let workspace = Workspace::new();
     let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
@@ -148,12 +129,9 @@ fn response_differs_from_request_warns_and_state_has_the_applied_value() {
 
 #[test]
 fn apply_with_one_failure_keeps_other_objects() {
-    let body = format!(
-        "{}{}{}",
-        Block::destination("siem"),
-        Block::webhook_to("eu", "siem"),
-        Block::webhook_to("us", "siem").with("region", "us")
-    );
+    let body = Block::destination("siem")
+        + Block::webhook_to("eu", "siem")
+        + Block::webhook_to("us", "siem").with("region", "us");
     let workspace = Workspace::of(body);
     let rule = FaultRule::new(Fault::status(403)).method("PATCH").region("us");
     workspace.konnect.inject(rule).unwrap();

@@ -17,12 +17,9 @@ fn token_unknown_at_plan_creates_at_apply() {
     let workspace = Workspace::of("");
     // It takes precedence over `KONNECT_TOKEN`.
     let token = "personal_access_token = terraform_data.token.output\n  max_retries = 0";
-    let body = format!(
-        "{}{}{}",
-        later("token", "kpat_from-another-resource"),
-        Block::destination("siem"),
-        Block::webhook_to("eu", "siem")
-    );
+    let body = later("token", "kpat_from-another-resource")
+        + Block::destination("siem")
+        + Block::webhook_to("eu", "siem");
     workspace.configure_provider(token, &body);
     let plan = workspace.plan();
     assert_eq!(plan.change(SIEM).actions, ["create"]);
@@ -115,14 +112,13 @@ fn status_with_unknown_provider_argument_errors_at_plan_and_names_it() {
 
 #[test]
 fn webhook_with_unknown_values_plans_and_applies() {
-    let workspace = Workspace::of(format!(
-        "{}{}{}",
-        later("endpoint", "https://later.example.com/"),
-        later("region", "au"),
-        Block::webhook_with_endpoint("eu")
-            .expression("endpoint", "terraform_data.endpoint.output")
-            .expression("region", "terraform_data.region.output")
-    ));
+    let workspace = Workspace::of(
+        later("endpoint", "https://later.example.com/")
+            + later("region", "au")
+            + Block::webhook_with_endpoint("eu")
+                .expression("endpoint", "terraform_data.endpoint.output")
+                .expression("region", "terraform_data.region.output"),
+    );
     let plan = workspace.plan();
     assert_eq!(
         plan.change(EU).unknown(),
@@ -137,11 +133,10 @@ fn webhook_with_unknown_values_plans_and_applies() {
 
 #[test]
 fn value_found_invalid_at_apply_errors_on_attribute() {
-    let workspace = Workspace::of(format!(
-        "{}{}",
-        later("endpoint", "http://plain.example.com/"),
-        Block::destination("siem").expression("endpoint", "terraform_data.endpoint.output")
-    ));
+    let workspace = Workspace::of(
+        later("endpoint", "http://plain.example.com/")
+            + Block::destination("siem").expression("endpoint", "terraform_data.endpoint.output"),
+    );
     workspace.plan();
     let error = workspace.try_apply_plan().error();
     assert_eq!(

@@ -258,19 +258,6 @@ fn webhook_questionable_value_warns_on_attribute() {
 }
 
 #[test]
-fn argument_missing_or_unsupported_errors() {
-    let workspace = Workspace::of(Block::destination("siem").without("endpoint"));
-    let error = workspace.validate().error();
-    assert_eq!(error.summary, "Missing endpoint");
-    workspace.configure(Block::destination("siem").with("endpiont", "x"));
-    let error = workspace.validate().error();
-    assert_eq!(error.attribute(), Some("endpiont"));
-    workspace.configure(Block::destination("siem").with("created_at", "x"));
-    let error = workspace.validate().error();
-    assert_eq!(error.attribute(), Some("created_at"));
-}
-
-#[test]
 fn data_source_region_invalid_errors_at_read() {
     for type_name in ["webhook_status", "events", "signing_keys"] {
         let head = format!("data \"konnect_audit_log_{type_name}\" \"here\"");
@@ -287,11 +274,7 @@ fn data_source_region_invalid_errors_at_read() {
 
 #[test]
 fn valid_config_without_token_validates() {
-    let body = format!(
-        "{}{}",
-        Block::destination("siem"),
-        Block::webhook_to("eu", "siem")
-    );
+    let body = Block::destination("siem") + Block::webhook_to("eu", "siem");
     let mut workspace = Workspace::of(body);
     workspace.unset("KONNECT_TOKEN");
     let run = workspace.validate().succeeds();

@@ -84,11 +84,7 @@ fn moved_webhook_of_kong_with_a_wrong_region_overwrites_nothing() {
     delivers_to(&workspace, "us", &theirs);
     let before = webhook(&workspace, "us");
     workspace.set("KONNECT_REGION", "us");
-    workspace.set_up(format!(
-        "{}{}",
-        Block::webhook_with_endpoint("eu").without("region"),
-        moved_webhook()
-    ));
+    workspace.set_up(Block::webhook_with_endpoint("eu").without("region") + moved_webhook());
     let run = workspace.try_plan().ends_with(2);
     assert!(
         run.warnings().iter().any(|w| w.summary == NOT_REDIRECTED),
@@ -121,11 +117,7 @@ fn moved_webhook_of_kong_that_was_redirected_since_overwrites_nothing() {
     workspace.set_up(format!("{block}{}", moved_webhook()));
     is_refused(&workspace, &theirs);
     // On request, it is redirected to the target of the state, or set up again.
-    workspace.configure(format!(
-        "{}{}",
-        block.with("replace_existing", true),
-        moved_webhook()
-    ));
+    workspace.configure(block.with("replace_existing", true) + moved_webhook());
     for gone in [false, true] {
         if gone {
             kongs.store(&workspace);
