@@ -20,18 +20,13 @@ pub struct Actor<'a> {
     region: &'a str,
     /// The Dev Portal of a call about one.
     portal: Option<String>,
-    /// The state in Terraform.
     pub state: State,
-    /// The configuration.
     config: Value,
     plan: Option<Plan>,
 }
 
-/// The result of a call.
 pub struct Acted {
-    /// The returned state.
     pub state: State,
-    /// The returned diagnostics.
     pub diagnostics: Vec<tf::Diagnostic>,
 }
 

@@ -15,7 +15,6 @@ pub enum Times {
 /// How Terraform's call ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
-    /// Successfully.
     Done,
     /// Konnect reports that the object does not exist, and it is removed from the state.
     Gone,
@@ -36,7 +35,6 @@ pub struct Expected {
     pub others: usize,
     /// The number of attempts in the error.
     pub attempts: usize,
-    /// Parts of the error's text.
     pub says: Vec<String>,
     /// The attribute that the error is on.
     pub attribute: Option<&'static str>,
@@ -139,7 +137,6 @@ fn attempts_of(response: ResponseKind) -> usize {
     }
 }
 
-/// The rules.
 pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
     let mut expected = match row.injection {
         Injection::Setting(Setting::Closed | Setting::Https(_)) if row.response != ResponseKind::Fine => {

@@ -11,7 +11,6 @@ use super::steps::{Disturbance, Trouble};
 use super::truth::{Target, Truth, text};
 use super::world::{Instance, Record, World};
 
-/// The result of a plan.
 pub struct Plan {
     /// The refreshed state.
     pub state: BTreeMap<Address, Instance>,
@@ -22,11 +21,8 @@ pub struct Plan {
 /// The planned change of a block.
 #[derive(Debug)]
 pub struct Change {
-    /// The block.
     pub block: Block,
-    /// Whether the object is replaced.
     pub replaces: bool,
-    /// The planned state.
     pub planned: Value,
     /// Whether the planned state equals the prior one.
     pub noop: bool,

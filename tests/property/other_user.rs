@@ -15,17 +15,14 @@ use super::secrets::OTHER_USERS_SECRET;
 use super::steps::DESTINATIONS;
 use super::truth::{Truth, text};
 
-/// The endpoint of other users.
 pub const ENDPOINT: &str = "https://stranger.example.com/";
 /// The name that other users give to a destination.
 const NAME: &str = "a stranger's";
 
-/// A modification by another user.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Modification {
     /// Another authorization, which no response contains.
     Authorization,
-    /// Another endpoint.
     Endpoint,
     /// A format, possibly an unknown one.
     Format(&'static str),
@@ -37,11 +34,9 @@ pub enum Modification {
     Switch,
     /// Connects a webhook to the destination in this slot.
     Redirect(usize),
-    /// Removes it.
     Remove,
 }
 
-/// Any modification.
 pub fn any() -> impl Strategy<Value = Modification> {
     prop_oneof![
         3 => Just(Modification::Authorization),
@@ -72,7 +67,6 @@ pub async fn destination(emulator: &Emulator) -> String {
     created.unwrap().id.as_str().to_owned()
 }
 
-/// Configures the webhook of a region.
 pub fn occupy(emulator: &Emulator, region: &str) {
     let webhook = json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": OTHER_USERS_SECRET });
     emulator.edit_webhook(region, webhook).unwrap();

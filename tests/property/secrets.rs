@@ -13,7 +13,6 @@ pub const SECRETS: [&str; 4] = [
     "5e3cr3t-thr33-?>~",
     "Basic NWUzY3IzdDpmMHVy",
 ];
-/// The secret of other users.
 pub const OTHER_USERS_SECRET: &str = "Splunk 5e3cr3t-of-a-stranger";
 
 /// The encodings of secrets to search for.

@@ -19,9 +19,7 @@ const MARK: &str = "carried_along";
 /// A state as Terraform stores it.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// The attributes.
     pub value: Value,
-    /// The private state.
     pub private: Vec<u8>,
 }
 
@@ -57,12 +55,10 @@ impl Session {
         Self { server }
     }
 
-    /// The schema of a type.
     pub fn schema(&self, kind: Kind) -> &Schema {
         self.server.resource(kind.type_name()).unwrap().schema()
     }
 
-    /// Upgrades a stored state.
     pub fn upgrade(&self, kind: Kind, stored: &Stored) {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let version = resource.schema().state_version();
@@ -81,7 +77,6 @@ impl Session {
         assert_eq!(errors(&found), [""; 0], "a sound configuration is refused");
     }
 
-    /// Refreshes.
     pub async fn read(&self, kind: Kind, stored: &Stored) -> Response {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let request = ReadRequest {
@@ -144,7 +139,6 @@ impl Session {
         self.read(Kind::Webhook, &stored).await.state
     }
 
-    /// Interrupts the run.
     pub fn stop(&self) {
         self.server.stop();
     }
@@ -185,16 +179,11 @@ impl Session {
     }
 }
 
-/// A change to apply.
 #[derive(Clone, Copy)]
 pub struct Change<'a> {
-    /// The prior state, or null.
     pub prior: &'a Value,
-    /// The planned state, or null.
     pub planned: &'a Value,
-    /// The configuration, or null.
     pub config: &'a Value,
-    /// The planned private state.
     pub private: &'a [u8],
 }
 

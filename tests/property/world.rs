@@ -12,19 +12,15 @@ use super::session::{REGION, Session, Stored, errors};
 use super::steps::{Disturbance, Edit, Step};
 use super::truth::{Target, Truth, text};
 
-/// The state of a block.
 #[derive(Debug, Clone, Default)]
 pub struct Instance {
-    /// The object.
     pub current: Option<Stored>,
-    /// Deposed objects, which are replaced and not destroyed yet.
     pub deposed: Vec<Stored>,
 }
 
 /// The target of a webhook that this state last applied, imported or accepted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// The target.
     pub target: Target,
     /// Whether a destroy removes it: it was not only accepted under `ignore_changes`.
     pub is_ours: bool,
@@ -34,13 +30,9 @@ pub struct Record {
 
 /// A configuration with its state and Konnect.
 pub struct World<'a> {
-    /// Konnect.
     pub emulator: &'a Emulator,
-    /// The user's blocks.
     blocks: BTreeMap<Address, Block>,
-    /// The state.
     pub state: BTreeMap<Address, Instance>,
-    /// The last applied blocks.
     pub applied: BTreeMap<Address, Block>,
     /// The targets of the webhooks in the state.
     pub recorded: BTreeMap<Address, Record>,
@@ -76,7 +68,6 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Runs a step.
     pub async fn play(&mut self, step: &Step) {
         match step {
             Step::Apply(changes, meanwhile) => {
