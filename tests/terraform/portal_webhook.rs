@@ -129,14 +129,6 @@ fn include_principal_name_is_managed_only_if_configured() {
 }
 
 #[test]
-fn include_principal_name_of_a_region_is_an_error() {
-    let region = Block::webhook_to("eu", "siem").with("include_principal_name", true);
-    let workspace = Workspace::of(with_destination(region));
-    let error = workspace.validate().error();
-    assert_eq!(error.attribute(), Some("include_principal_name"), "{error:?}");
-}
-
-#[test]
 fn invalid_arguments_are_errors_on_them() {
     let (mut workspace, portal) = with_portal();
     for (block, attribute, summary) in [
@@ -148,6 +140,13 @@ fn invalid_arguments_are_errors_on_them() {
         (
             webhook(&portal).with("endpoint", "https://x.example.com/"),
             "endpoint",
+            "Conflicting arguments",
+        ),
+        (
+            webhook(&portal)
+                .without("portal_id")
+                .with("include_principal_name", true),
+            "include_principal_name",
             "Conflicting arguments",
         ),
         (webhook(" "), "portal_id", "Value is blank"),

@@ -104,17 +104,6 @@ fn status_without_region_uses_provider_region() {
 }
 
 #[test]
-fn status_with_depends_on_waits_for_webhook() {
-    let webhook = Block::webhook_with_endpoint("eu");
-    let status = status().expression("region", "konnect_audit_log_webhook.eu.region");
-    let depends = status.expression("depends_on", "[konnect_audit_log_webhook.eu]");
-    let workspace = Workspace::of(format!("{webhook}{depends}"));
-    workspace.apply();
-    sums_up(workspace.state().get(STATUS), "ready", "is ready");
-    workspace.assert_no_changes();
-}
-
-#[test]
 fn check_with_failing_deliveries_warns() {
     let check = format!(
         r#"check "audit_log_arrives" {{
