@@ -284,25 +284,3 @@ async fn portal_job_has_separate_id_and_is_superseded_without_its_portal() {
     );
     konnect.end().await;
 }
-
-#[tokio::test]
-async fn import_reads_the_latest_job() {
-    let konnect = Konnect::configured().await;
-    let job = resource(&konnect);
-    let none = job.import("eu").await;
-    assert!(
-        error(&none.diagnostics).contains("nothing to import"),
-        "{:?}",
-        none.diagnostics
-    );
-    let (start, end) = (minutes_ago(120), minutes_ago(60));
-    set_job(&konnect, &start, &end, "completed");
-    let by_identity = job.import_identity(&[("region", "eu".into())]).await;
-    let imported = job.import("eu").await;
-    assert_no_errors(&imported.diagnostics);
-    assert_eq!(imported.value, by_identity.value);
-    assert_eq!(imported.value.get("status"), &"completed".into());
-    let plan = job.plan(&imported, &config(&job, &start, &end, &[])).await;
-    assert_eq!(plan.planned, imported.value);
-    konnect.end().await;
-}

@@ -173,7 +173,12 @@ fn import_invalid_or_missing_object_errors() {
     let unknown = &in_region[3..];
     let destination = Block::destination("siem");
     let webhook = Block::webhook_with_endpoint("eu");
+    let job = "konnect_audit_log_replay_job.outage";
+    let outage = Block::new("resource \"konnect_audit_log_replay_job\" \"outage\"")
+        .with("start_at", "2026-01-02T03:00:00Z")
+        .with("end_at", "2026-01-02T04:00:00Z");
     for (block, to, id, summary, says) in [
+        (&outage, job, "eu", "No replay job", "nothing to import"),
         (&destination, SIEM, "siem", "Invalid import id", "UUID"),
         (&destination, SIEM, in_region, "Invalid import id", "UUID"),
         (&destination, SIEM, unknown, "Destination not found", unknown),

@@ -78,21 +78,6 @@ fn identity_import_block_of_webhook_supports_both_forms() {
     }
 }
 
-#[test]
-fn identity_import_block_of_missing_object_errors() {
-    let identity = "{ id = \"5f1c0a52-6a3e-4d7e-9c2b-0123456789ab\" }";
-    let block = Block::destination("siem");
-    if let Some(workspace) = by_identity(Workspace::new(), &block, SIEM, identity) {
-        let error = workspace.try_plan().error();
-        assert_eq!(error.summary, "Destination not found");
-    }
-    let block = Block::webhook_with_endpoint("eu");
-    if let Some(workspace) = by_identity(Workspace::new(), &block, EU, "{ region = \"eu\" }") {
-        let error = workspace.try_plan().error();
-        assert_eq!(error.summary, "Region has no webhook");
-    }
-}
-
 /// The identity in the state file.
 fn identity_of(workspace: &Workspace, address: &str) -> Value {
     let text = std::fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();

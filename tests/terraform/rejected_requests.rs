@@ -4,7 +4,7 @@ use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
 
 use crate::webhook::{EU, to_destination, with_destination, with_endpoint};
-use crate::workspace::{Block, Workspace, answer, only, refusal};
+use crate::workspace::{Block, Workspace, refusal};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 
@@ -98,33 +98,6 @@ fn create_rate_limited_waits_and_creates_once() {
     let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 4);
     assert_eq!(workspace.konnect.destinations().len(), 1);
-}
-
-#[test]
-fn response_differs_from_request_warns_and_state_has_the_applied_value() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    workspace.apply();
-    let mut response = workspace.state().get(SIEM).clone();
-    let id = response["id"].as_str().unwrap().to_owned();
-    workspace.configure(Block::destination("siem").with("name", "renamed"));
-    response["name"] = json!("RENAMED");
-    let fault = answer(true, 200, &response);
-    workspace
-        .konnect
-        .inject(FaultRule::new(fault).method("PATCH"))
-        .unwrap();
-    let applied = workspace.apply();
-    let warning = only(&applied.diagnostics);
-    assert_eq!(warning.attribute(), Some("name"));
-    assert_eq!(
-        warning.summary,
-        "The service returned a different value than the one applied"
-    );
-    let state = workspace.state();
-    assert_eq!(
-        (state.text(SIEM, "id"), state.text(SIEM, "name")),
-        (id, "renamed".to_owned())
-    );
 }
 
 #[test]

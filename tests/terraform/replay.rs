@@ -125,24 +125,6 @@ fn replay_job_beyond_the_retention_warns_at_plan_and_fails_at_apply() {
     assert_eq!(error.attribute(), Some("end_at"));
 }
 
-#[test]
-fn replay_jobs_of_one_region_run_one_after_the_other() {
-    let second = Block::new("resource \"konnect_audit_log_replay_job\" \"second\"")
-        .with("region", "eu")
-        .with("start_at", minutes_ago(50))
-        .with("end_at", minutes_ago(40));
-    let workspace = Workspace::of(format!("{}{second}", job(&minutes_ago(120), &minutes_ago(60))));
-    set_webhook(&workspace);
-    workspace.apply();
-    assert_eq!(workspace.konnect.take_writes().len(), 2);
-    let state = workspace.state();
-    assert_eq!(state.text(JOB, "status"), "completed");
-    assert_eq!(
-        state.text("konnect_audit_log_replay_job.second", "status"),
-        "completed"
-    );
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn replay_job_interrupted_is_followed_by_the_next_apply() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::workspace::{AUTHORIZATION, Block, Kind, Workspace, write};
 
@@ -87,26 +87,6 @@ fn endpoint_webhook_create_sends_one_request() {
     assert_eq!(*workspace.state().get(EU), applied);
     assert_eq!(stored["authorization"], AUTHORIZATION);
     workspace.assert_no_changes();
-}
-
-#[test]
-fn destroy_deletes_webhook_before_destination() {
-    let workspace = Workspace::of(with_destination(&to_destination()));
-    workspace.apply();
-    let id = workspace.state().text("konnect_audit_log_destination.siem", "id");
-    workspace.konnect.clear_requests();
-    workspace.destroy();
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [
-            write("DELETE /eu/v3/audit-log-webhook", Value::Null),
-            write(
-                format!("DELETE /global/v3/audit-log-destinations/{id}"),
-                Value::Null
-            ),
-        ]
-    );
-    assert_eq!(workspace.state().addresses(), [""; 0]);
 }
 
 #[test]

@@ -142,6 +142,10 @@ fn github_workflow_with_drift_opens_issue_and_comments() {
         std::slice::from_ref(&list),
         "nothing is reported where nothing is wrong"
     );
+    let report = fs::read_to_string(workspace.path("drift.md")).expect("a report");
+    let fine = "Konnect matches the configuration, and every stream delivers.\n";
+    assert!(report.starts_with(fine), "{report}");
+    assert_eq!(workspace.konnect.take_writes(), [], "it changes nothing");
 
     deliveries_fail(&workspace, "us");
     assert_eq!(workflow.run(&workspace), Some(3));
@@ -185,6 +189,10 @@ fn github_workflow_without_drift_closes_issue() {
     assert_eq!(last, "issue edit 7 --body-file drift.md");
     let report = fs::read_to_string(workspace.path("drift.md")).expect("a report");
     assert!(report.contains("The comparison failed"), "{report}");
+    assert!(
+        !report.contains("Konnect matches"),
+        "the report of an earlier run: {report}"
+    );
 }
 
 #[test]
