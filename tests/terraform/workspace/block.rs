@@ -27,6 +27,14 @@ impl Block {
         }
     }
 
+    /// The same block with another label.
+    #[must_use]
+    pub fn labelled(mut self, label: &str) -> Self {
+        let (head, _) = self.head.rsplit_once(" \"").expect("a label");
+        self.head = format!("{head} \"{label}\"");
+        self
+    }
+
     /// A destination with only its required attributes.
     pub fn destination(label: &str) -> Self {
         Self::new(format!("resource \"konnect_audit_log_destination\" \"{label}\""))
