@@ -32,6 +32,13 @@ pub struct Address {
     pub slot: usize,
 }
 
+impl Address {
+    pub fn destination(slot: usize) -> Self {
+        let kind = Kind::Destination;
+        Self { kind, slot }
+    }
+}
+
 /// The value of an argument. Secrets are numbers, so a failing case does not print them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ArgumentValue {
