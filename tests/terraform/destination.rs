@@ -93,8 +93,7 @@ fn destination_changes_send_only_what_changed() {
         let was = workspace.state();
         block = block.with(attribute, after.clone());
         workspace.configure(&block);
-        let plan = workspace.plan();
-        assert_eq!(plan.actions(), BTreeMap::from([(SIEM, "update".to_owned())]));
+        let plan = workspace.plan_update(SIEM);
         let change = plan.change(SIEM);
         let mut changed = change.changed();
         // The host follows the URL.

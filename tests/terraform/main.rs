@@ -18,7 +18,6 @@ mod destination;
 mod documents;
 mod drift;
 mod duplicate_guard;
-mod errors;
 mod examples;
 mod forms;
 mod functions;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::import::import_block;
 use crate::migration::store_state;
-use crate::workspace::{Block, Feature, KONG, KONG_BETA, Workspace, cli, only, write};
+use crate::workspace::{Block, Feature, KONG, KONG_BETA, Workspace, cli, is_at, only, write};
 
 const DEVELOPERS: &str = "konnect_audit_log_webhook.developers";
 const NOBODYS: &str = "11111111-2222-4333-8444-555555555555";
@@ -160,10 +160,7 @@ fn invalid_arguments_are_errors_on_them() {
     ] {
         workspace.set_up(with_destination(block));
         let error = workspace.apply_error();
-        assert_eq!(
-            (error.summary.as_str(), error.attribute()),
-            (summary, Some(attribute))
-        );
+        is_at(&error, attribute, summary);
     }
     // The provider's region is inherited.
     workspace.set("KONNECT_REGION", "eu");
@@ -181,8 +178,7 @@ fn takeover_unrequested_warns_at_plan_and_fails_at_apply() {
     let warning = only(&plan.diagnostics);
     let error = workspace.try_apply_plan().error();
     for refusal in [warning, &error] {
-        assert_eq!(refusal.summary, "Dev Portal already delivers audit events");
-        assert_eq!(refusal.attribute(), Some("portal_id"));
+        is_at(refusal, "portal_id", "Dev Portal already delivers audit events");
         let (import, argument) = (
             format!("id = \"eu/{portal}\""),
             format!("portal_id = \"{portal}\""),
@@ -219,8 +215,7 @@ fn region_and_its_portals_are_separate_streams() {
     workspace.configure(with_destination(format!("{}{twin}", webhook(&portal))));
     let plan = workspace.plan();
     let warning = only(&plan.diagnostics);
-    assert_eq!(warning.summary, "Two webhooks for one Dev Portal");
-    assert_eq!(warning.attribute(), Some("portal_id"));
+    is_at(warning, "portal_id", "Two webhooks for one Dev Portal");
 }
 
 #[test]
@@ -308,8 +303,5 @@ fn status_follows_the_deliveries_of_the_portal() {
     }
     workspace.configure(status.with("portal_id", NOBODYS));
     let error = workspace.try_plan().error();
-    assert_eq!(
-        (error.summary.as_str(), error.attribute()),
-        ("Dev Portal not found", Some("portal_id"))
-    );
+    is_at(&error, "portal_id", "Dev Portal not found");
 }

@@ -3,8 +3,8 @@
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
 
-use crate::webhook::{EU, to_destination, with_destination, with_endpoint};
-use crate::workspace::{Block, Workspace, refusal};
+use crate::webhook::{EU, to_destination, with_endpoint};
+use crate::workspace::{Block, Diagnostic, Workspace, refusal};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 
@@ -119,42 +119,55 @@ fn apply_with_one_failure_keeps_other_objects() {
     assert_eq!(writes[0].call, "PATCH /us/v3/audit-log-webhook");
 }
 
+/// Asserts that a failure in each operation keeps the state. `part` is that of the path, and the methods are those of the
+/// creation and the removal.
+#[track_caller]
+fn failures_keep_state(before: &Block, after: &Block, address: &str, part: &str, methods: [&str; 2]) {
+    let workspace = Workspace::of(before);
+    let refuse = |method: &str| {
+        let rule = FaultRule::new(Fault::status(500)).method(method).path(part);
+        workspace.konnect.inject(rule.always()).unwrap();
+    };
+    let is_reported = |error: &Diagnostic, says: &str| {
+        assert_eq!(error.address, address, "{error:?}");
+        assert!(error.text().contains(says), "{error:?}");
+        workspace.konnect.clear_faults();
+    };
+    refuse(methods[0]);
+    is_reported(&workspace.apply_error(), "may have been");
+    assert!(!workspace.state().addresses().contains(&address));
+
+    workspace.apply();
+    let state = workspace.state();
+    workspace.configure(after);
+    refuse("PATCH");
+    is_reported(&workspace.apply_error(), "may have been applied");
+    assert_eq!(workspace.state().get(address), state.get(address));
+    refuse("GET");
+    is_reported(&workspace.try_plan().error(), "500");
+    assert_eq!(workspace.state().get(address), state.get(address));
+
+    workspace.apply();
+    workspace.configure(before);
+    workspace.apply();
+    let state = workspace.state();
+    refuse(methods[1]);
+    workspace.try_destroy().error();
+    workspace.konnect.clear_faults();
+    assert_eq!(workspace.state().get(address), state.get(address));
+    workspace.destroy();
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+}
+
 #[test]
-fn webhook_failure_in_each_operation_keeps_state() {
+fn failure_in_each_operation_keeps_state() {
+    let siem = Block::destination("siem");
+    let renamed = siem.clone().with("name", "renamed");
+    let part = "/audit-log-destinations";
+    failures_keep_state(&siem, &renamed, SIEM, part, ["POST", "DELETE"]);
     for (webhook, removal) in [(to_destination(), "DELETE"), (with_endpoint(), "PATCH")] {
-        let refuse = |workspace: &Workspace, method: &str| {
-            let rule = FaultRule::new(Fault::status(500))
-                .method(method)
-                .path_end("/audit-log-webhook");
-            workspace.konnect.inject(rule).unwrap();
-        };
-        let workspace = Workspace::of(with_destination(&webhook));
-        // After the first lost response, the write is sent once more.
-        refuse(&workspace, "PATCH");
-        refuse(&workspace, "PATCH");
-        let error = workspace.apply_error();
-        assert_eq!(error.address, EU);
-        assert!(error.detail.contains("may have been applied"), "{error:?}");
-        assert_eq!(workspace.state().addresses(), [SIEM]);
-
-        workspace.apply();
-        let before = workspace.state();
-        workspace.configure(with_destination(&webhook.clone().with("enabled", false)));
-        refuse(&workspace, "PATCH");
-        assert_eq!(workspace.apply_error().address, EU);
-        assert_eq!(workspace.state().get(EU), before.get(EU));
-        refuse(&workspace, "GET");
-        assert_eq!(workspace.try_plan().error().address, EU);
-        assert_eq!(workspace.state().get(EU), before.get(EU));
-
-        workspace.apply();
-        workspace.configure(with_destination(&webhook));
-        workspace.apply();
-        let before = workspace.state();
-        refuse(&workspace, removal);
-        workspace.try_destroy().error();
-        assert_eq!(workspace.state().get(EU), before.get(EU));
-        workspace.destroy();
-        assert_eq!(workspace.state().addresses(), [""; 0]);
+        let [before, after] =
+            [true, false].map(|enabled| siem.clone() + webhook.clone().with("enabled", enabled));
+        failures_keep_state(&before, &after, EU, "/audit-log-webhook", ["PATCH", removal]);
     }
 }

@@ -1,11 +1,11 @@
 //! `endpoint_wo`: a URL that is a secret is sent, is in no plan and no state, and another one is detected.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use crate::unknown::later;
-use crate::workspace::{Block, Feature, Kind, Workspace, assert_no_secret, cli, files};
+use crate::workspace::{Block, Feature, Kind, Workspace, assert_no_secret, cli, files, is_at};
 
 const FIRST: &str = "https://collector.example.com/receiver/v1/http/Zx8qT3vBwKpL0m==";
 const SECOND: &str = "https://collector.example.com/receiver/v1/http/Lm4vK7yDsQeR9n==";
@@ -67,11 +67,7 @@ fn assert_hidden(workspace: &Workspace, kind: Kind, host: &str) {
 }
 
 fn assert_updates(workspace: &Workspace, kind: Kind) {
-    let plan = workspace.plan();
-    assert_eq!(
-        plan.actions(),
-        BTreeMap::from([(kind.address(), "update".to_owned())])
-    );
+    let plan = workspace.plan_update(kind.address());
     let change = plan.change(kind.address());
     assert_eq!(change.unknown(), BTreeSet::from(["endpoint_host", "updated_at"]));
     workspace.apply_plan();
@@ -88,8 +84,7 @@ fn secret_url_of_another_host_at_the_apply_of_a_creation_is_refused_and_sends_no
         workspace.set("TF_VAR_url", OTHER_HOST);
         let error = workspace.try_apply_plan().error();
         if cli().supports(Feature::PlannedPrivate) {
-            assert_eq!(error.summary, "Endpoint changed after the plan");
-            assert_eq!(error.attribute(), Some("endpoint_wo"));
+            is_at(&error, "endpoint_wo", "Endpoint changed after the plan");
         } else {
             assert_eq!(error.summary, "Provider produced inconsistent final plan");
         }
@@ -208,11 +203,7 @@ fn move_between_stored_and_secret_url_is_in_place_and_leaves_no_trace() {
         let workspace = of(&kind.block().with("endpoint", FIRST));
         workspace.apply();
         configure(&workspace, &ephemeral(kind));
-        let plan = workspace.plan();
-        assert_eq!(
-            plan.actions(),
-            BTreeMap::from([(kind.address(), "update".to_owned())])
-        );
+        workspace.plan_update(kind.address());
         workspace.apply_plan();
         workspace.assert_no_changes();
         let state = workspace.path("terraform.tfstate");

@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 
-use super::{
-    address, beside, delivers_to, endpoint, forms, is_on, says, to, warned, webhook, with_destinations,
-};
+use super::{address, beside, delivers_to, endpoint, forms, is_on, to, warned, webhook, with_destinations};
 use crate::import::import_block;
-use crate::workspace::{Block, Diagnostic, Feature, Workspace, cli};
+use crate::workspace::{Block, Diagnostic, Feature, Workspace, cli, says};
 #[cfg(target_os = "linux")]
 use crate::workspace::{only, until};
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 
-use super::{address, is_on, says, to, webhook};
-use crate::workspace::{Block, Workspace, only};
+use super::{address, is_on, to, webhook};
+use crate::workspace::{Block, Workspace, only, says};
 
 const A: &str = "konnect_audit_log_destination.a";
 

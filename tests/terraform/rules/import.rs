@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{address, delivers_to, is_on, says, to, webhook, with_destinations};
+use super::{address, delivers_to, is_on, to, webhook, with_destinations};
 use crate::import::import_block;
 use crate::migration::{Kongs, moved_webhook};
-use crate::workspace::{Block, Diagnostic, Workspace, only};
+use crate::workspace::{Block, Diagnostic, Workspace, only, says};
 
 const NOT_REDIRECTED: &str = "Imported stream is not redirected";
 

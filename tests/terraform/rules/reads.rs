@@ -4,8 +4,8 @@
 use konnect_emulator::{Behavior, Fault, FaultRule};
 use serde_json::json;
 
-use super::{delivers_to, says, warned};
-use crate::workspace::{AUTHORIZATION, Block, Workspace};
+use super::{delivers_to, warned};
+use crate::workspace::{AUTHORIZATION, Block, Workspace, says};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 
