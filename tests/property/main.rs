@@ -14,6 +14,9 @@ mod apply;
 mod block;
 mod other_user;
 mod rules;
+#[path = "../terraform/workspace/search.rs"]
+#[allow(dead_code, reason = "tests/terraform uses the rest of it")]
+mod search;
 mod secrets;
 mod session;
 mod steps;
@@ -62,7 +65,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
-            let theirs = other_user::destination(&emulator).await;
+            let theirs = other_user::destination(&emulator);
             let mut worlds = [World::new(&emulator, &theirs), World::new(&emulator, &theirs)];
             for (who, step) in &steps {
                 let before = Truth::of(&emulator);

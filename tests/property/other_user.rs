@@ -1,9 +1,5 @@
 //! Changes of another user to objects of the configuration.
 
-use konnect::{
-    AccessToken, Authorization, Client, ClientOptions, DestinationSettings, LogFormat, NewDestination,
-    Region, ServerUrl, v3,
-};
 use konnect_emulator::Emulator;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -50,21 +46,12 @@ pub fn any() -> impl Strategy<Value = Modification> {
     ]
 }
 
-/// A destination of other users.
-pub async fn destination(emulator: &Emulator) -> String {
-    let mut options = ClientOptions::new(AccessToken::parse("kpat_a-stranger").unwrap());
-    options.server_url = ServerUrl::parse(&format!("{}/{{region}}", emulator.url())).unwrap();
-    let new = NewDestination {
-        settings: DestinationSettings {
-            name: NAME.to_owned(),
-            endpoint: ENDPOINT.to_owned(),
-            log_format: LogFormat::Json,
-            skip_ssl_verification: false,
-        },
-        authorization: Authorization::parse(OTHER_USERS_SECRET).unwrap(),
-    };
-    let created = v3::create_destination(&Client::new(options).unwrap(), &Region::global(), &new).await;
-    created.unwrap().id.as_str().to_owned()
+/// Creates a destination of other users, and returns its id.
+pub fn destination(emulator: &Emulator) -> String {
+    let id = emulator.add_destinations("global", 1).unwrap().remove(0);
+    let edit = json!({ "name": NAME, "endpoint": ENDPOINT, "authorization": OTHER_USERS_SECRET });
+    emulator.edit_destination("global", &id, edit).unwrap();
+    id
 }
 
 pub fn occupy(emulator: &Emulator, region: &str) {
