@@ -1,13 +1,13 @@
 //! Simulates Terraform with generated steps: two changing configurations with a state each, for the same organization,
-//! changes by other users, imports, `ignore_changes`, failing calls, lost responses and killed runs. Each step checks the provider's responses against Terraform's rules (plugin protocol), against the
-//! data of Konnect, and for secrets.
+//! changes by other users, imports, `ignore_changes`, failing calls, lost responses and killed runs. Each step checks the
+//! provider's responses against the rules for a change, against the data of Konnect, and for secrets.
 //!
 //! In each case, a stream that another party set up is never switched off or redirected without `replace_existing` or a
 //! planned change of the target. A destroy removes exactly the streams whose target this resource last applied or
 //! imported.
 //!
 //! A case is a list of [`steps::Step`]s. [`world::World`] runs them, [`session::Session`] makes the calls, [`rules`]
-//! contains the rules for every response, and [`truth`] the data of Konnect.
+//! contains the rules for a change, and [`truth`] the data of Konnect.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
 
 mod apply;

@@ -86,12 +86,7 @@ impl Session {
         };
         let response = resource.read(request).await;
         carried(&stored.private, &response.private);
-        let response = answered(
-            resource.schema(),
-            response.state,
-            response.private,
-            &response.diagnostics,
-        );
+        let response = answered(response.state, response.private, &response.diagnostics);
         if let Some(state) = &response.state {
             let (before, after) = (&stored.value, &state.value);
             let schema = resource.schema();
@@ -116,7 +111,6 @@ impl Session {
         if plan.diagnostics.has_errors() {
             return plan;
         }
-        rules::plan(schema, prior, config, &plan.planned);
         rules::replacement(prior, &plan.planned, &plan.requires_replace);
         if !prior.is_null() && plan.requires_replace.is_empty() {
             rules::update(schema, prior, &plan.planned);
@@ -128,12 +122,7 @@ impl Session {
     pub async fn import(&self, region: &str) -> Option<Stored> {
         let resource = self.server.resource(Kind::Webhook.type_name()).unwrap();
         let response = resource.import(ImportTarget::Id(region.to_owned())).await;
-        let imported = answered(
-            resource.schema(),
-            response.state,
-            response.private,
-            &response.diagnostics,
-        );
+        let imported = answered(response.state, response.private, &response.diagnostics);
         let stored = imported.state?;
         assert_eq!(imported.errors, [""; 0]);
         self.read(Kind::Webhook, &stored).await.state
@@ -165,10 +154,15 @@ impl Session {
         if !response.state.is_null() {
             carried(change.private, &response.private);
         }
-        let mut response = answered(schema, response.state, response.private, &response.diagnostics);
+        let mut response = answered(response.state, response.private, &response.diagnostics);
         let state = response.state.as_ref().map_or(&Value::Null, |state| &state.value);
         if response.errors.is_empty() {
-            rules::applied(schema, change.planned, state);
+            assert_eq!(
+                change.planned.is_null(),
+                state.is_null(),
+                "an object came or went"
+            );
+            assert_eq!(state.is_null(), schema.identity_of(state).is_none());
         } else if !change.prior.is_null() {
             assert!(!state.is_null(), "a failed change lost the object");
         }
@@ -187,9 +181,9 @@ pub struct Change<'a> {
     pub private: &'a [u8],
 }
 
-fn answered(schema: &Schema, state: Value, private: Vec<u8>, found: &Diagnostics) -> Response {
+fn answered(state: Value, private: Vec<u8>, found: &Diagnostics) -> Response {
     unseen(&state, &private, found);
-    rules::check_state(schema, &state);
+    assert!(state.is_wholly_known(), "{state:?}");
     let warnings = found.iter().filter(|d| d.severity == Severity::Warning);
     Response {
         warnings: warnings.map(|d| d.summary.clone()).collect(),

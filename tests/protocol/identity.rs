@@ -18,28 +18,22 @@ fn identity(parts: &[(&str, &str)]) -> Value {
 async fn import_identity_without_object_errors_and_imports_nothing() {
     let konnect = Konnect::configured().await;
     let (destination, webhook) = (konnect.destination(), konnect.webhook());
-    for parts in [
-        vec![],
-        vec![("id", "no-uuid".into())],
-        vec![("id", NOBODYS.into())],
+    for (resource, parts) in [
+        (&destination, vec![]),
+        (&destination, vec![("id", "no-uuid")]),
+        (&destination, vec![("id", NOBODYS)]),
+        (&webhook, vec![]),
+        (&webhook, vec![("region", "eu")]),
+        (&webhook, vec![("region", "e u")]),
+        (&webhook, vec![("portal_id", NOBODYS)]),
+        (&webhook, vec![("region", "eu"), ("portal_id", "no-uuid")]),
+        (&webhook, vec![("region", "global"), ("portal_id", NOBODYS)]),
     ] {
-        let refused = destination.import_identity(&parts).await;
-        error(&refused.diagnostics);
-        assert_eq!(
-            (refused.value, refused.identity),
-            (Value::Null, None),
-            "{parts:?}"
-        );
-    }
-    for parts in [
-        vec![],
-        vec![("region", "eu".into())],
-        vec![("region", "e u".into())],
-        vec![("portal_id", NOBODYS.into())],
-        vec![("region", "eu".into()), ("portal_id", "no-uuid".into())],
-        vec![("region", "global".into()), ("portal_id", NOBODYS.into())],
-    ] {
-        let refused = webhook.import_identity(&parts).await;
+        let given: Vec<_> = parts
+            .iter()
+            .map(|(name, value)| (*name, (*value).into()))
+            .collect();
+        let refused = resource.import_identity(&given).await;
         error(&refused.diagnostics);
         assert_eq!(
             (refused.value, refused.identity),

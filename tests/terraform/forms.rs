@@ -1,8 +1,8 @@
 //! Konnect returns a value in another form: plan, state and identity keep the one of the configuration.
 
 use konnect_emulator::{Behavior, EndpointForm, FaultRule};
-use serde_json::json;
 
+use crate::portal_webhook::existing;
 use crate::workspace::{Block, Diagnostic, Feature, Workspace, answer, cli};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
@@ -112,19 +112,11 @@ fn import_by_identity_accepts_an_upper_case_id() {
     if !cli().supports(Feature::ImportByIdentity) {
         return;
     }
-    let workspace = Workspace::new();
-    let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
-    let siem = workspace.konnect.add_destinations("global", 1).unwrap().remove(0);
-    let edit = json!({ "audit_log_destination_id": siem, "enabled": true });
-    workspace
-        .konnect
-        .edit_portal_webhook("eu", &portal, edit)
-        .unwrap();
+    let (workspace, portal, webhook, siem) = existing();
     let (siem, portal) = (siem.to_uppercase(), portal.to_uppercase());
-    let webhook = Block::webhook("developers")
-        .with("region", "eu")
+    let webhook = webhook
         .with("portal_id", portal.as_str())
-        .with("audit_log_destination_id", siem.as_str());
+        .with("audit_log_destination_id", siem);
     let import = Block::new("import")
         .expression("to", "konnect_audit_log_webhook.developers")
         .expression(

@@ -33,7 +33,7 @@ fn stored(workspace: &Workspace, portal: &str) -> Value {
 }
 
 /// A portal with the webhook of another user, its block and its destination.
-fn existing() -> (Workspace, String, Block, String) {
+pub fn existing() -> (Workspace, String, Block, String) {
     let (workspace, portal) = with_portal();
     let siem = workspace.konnect.add_destinations("global", 1).unwrap().remove(0);
     let edit = json!({ "audit_log_destination_id": siem, "enabled": true });
