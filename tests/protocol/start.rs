@@ -37,15 +37,10 @@ async fn start_without_cookie_prints_plugin_notice() {
 
 #[tokio::test]
 async fn version_and_help_flags_accept_one_or_two_hyphens() {
+    let version = concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n");
     for (flag, expected) in [
-        (
-            "--version",
-            concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n"),
-        ),
-        (
-            "-version",
-            concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n"),
-        ),
+        ("--version", version),
+        ("-version", version),
         ("--help", "TF_REATTACH_PROVIDERS"),
         ("-h", "TF_REATTACH_PROVIDERS"),
     ] {

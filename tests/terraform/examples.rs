@@ -55,25 +55,15 @@ fn assert_lifecycle(workspace: &Workspace) -> Vec<Value> {
 }
 
 #[test]
-fn example_quickstart_applies_and_destroys() {
-    let variables = [
-        ("siem_endpoint", "https://siem.example.com/konnect-audit-logs"),
-        ("siem_authorization", AUTHORIZATION),
-    ];
-    let made = assert_lifecycle(&workspace(&["examples/quickstart"], &variables));
-    assert_eq!(made[0]["authorization"], AUTHORIZATION);
-}
-
-#[test]
-fn example_complete_applies_and_destroys() {
-    let variables = [
-        ("siem_endpoint", "https://siem.example.com/konnect-audit-logs"),
-        ("siem_authorization", AUTHORIZATION),
-    ];
-    let workspace = workspace(&["examples/complete"], &variables);
-    workspace.copy("examples/modules", "../modules");
-    let made = assert_lifecycle(&workspace);
-    assert_eq!(made[0]["authorization"], AUTHORIZATION);
+fn example_quickstart_and_complete_apply_and_destroy() {
+    let endpoint = "https://siem.example.com/konnect-audit-logs";
+    let variables = [("siem_endpoint", endpoint), ("siem_authorization", AUTHORIZATION)];
+    for folder in ["examples/quickstart", "examples/complete"] {
+        let workspace = workspace(&[folder], &variables);
+        workspace.copy("examples/modules", "../modules");
+        let made = assert_lifecycle(&workspace);
+        assert_eq!(made[0]["authorization"], AUTHORIZATION, "{folder}");
+    }
 }
 
 #[test]

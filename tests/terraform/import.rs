@@ -77,16 +77,19 @@ fn call(id: &str) -> String {
 }
 
 #[test]
-fn import_destination_by_id_sends_authorization_once() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    let id = existing(&workspace);
-    workspace.import(SIEM, &id);
-    sends_once(
-        &workspace,
-        SIEM,
-        &call(&id),
-        Kind::Destination.update_of(AUTHORIZATION),
-    );
+fn import_of_a_destination_sends_authorization_once() {
+    for by_block in [false, true] {
+        let workspace = Workspace::of(Block::destination("siem"));
+        let id = existing(&workspace);
+        if by_block {
+            workspace.configure(Block::destination("siem") + import_block(SIEM, &id));
+        } else {
+            workspace.import(SIEM, &id);
+        }
+        let sent = Kind::Destination.update_of(AUTHORIZATION);
+        sends_once(&workspace, SIEM, &call(&id), sent);
+        assert_eq!(workspace.konnect.destinations().len(), 1);
+    }
 }
 
 #[test]
@@ -108,21 +111,6 @@ fn import_endpoint_webhook_by_region_sends_authorization_once() {
     workspace.import(EU, "eu");
     assert_eq!(workspace.state().get(EU)["authorization"], Value::Null);
     sends_once(&workspace, EU, V2, Kind::Webhook.update_of(AUTHORIZATION));
-}
-
-#[test]
-fn import_block_of_destination_sends_authorization_once() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    let id = existing(&workspace);
-    let import = import_block(SIEM, &id);
-    workspace.configure(format!("{}{import}", Block::destination("siem")));
-    sends_once(
-        &workspace,
-        SIEM,
-        &call(&id),
-        Kind::Destination.update_of(AUTHORIZATION),
-    );
-    assert_eq!(workspace.konnect.destinations().len(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::workspace::{AUTHORIZATION, Block, Feature, Workspace, cli, is_at, project, write};
+use crate::workspace::{AUTHORIZATION, Block, Feature, Workspace, cli, project, write};
 
 const JOB: &str = "konnect_audit_log_replay_job.outage";
 const PUT: &str = "PUT /eu/v3/audit-log-replay-job";
@@ -107,21 +107,6 @@ fn replay_job_failed_is_started_again_by_the_next_apply() {
         workspace.apply_and_assert_no_changes(),
         [write(PUT, range(&start, &end))]
     );
-}
-
-#[test]
-fn replay_job_beyond_the_retention_warns_at_plan_and_fails_at_apply() {
-    let workspace = Workspace::of(job(&minutes_ago(8 * 24 * 60), &minutes_ago(60)));
-    set_webhook(&workspace);
-    let warning = workspace.plan().diagnostics.remove(0);
-    let error = workspace.apply_error();
-    for refusal in [&warning, &error] {
-        is_at(refusal, "start_at", "Start is more than 7 days ago");
-    }
-    assert!(warning.detail.starts_with("The apply will fail."), "{warning:?}");
-    workspace.configure(job(&minutes_ago(60), &minutes_ago(120)));
-    let error = workspace.validate().error();
-    assert_eq!(error.attribute(), Some("end_at"));
 }
 
 #[cfg(target_os = "linux")]

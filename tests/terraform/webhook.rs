@@ -101,53 +101,35 @@ fn endpoint_webhook_destroy_disables_and_allows_recreate() {
     );
 }
 
-/// Moves a webhook to another region. Returns the actions and the calls.
-fn moved(webhook: impl Fn(&str) -> Block) -> (Vec<String>, Vec<String>) {
-    let workspace = Workspace::of(with_destination(&webhook("eu")));
+/// Moves a webhook to another region, and asserts the actions and the calls.
+fn moves(webhook: &Block, actions: [&str; 2], calls: [&str; 2]) {
+    let in_region = |region: &str| with_destination(&(webhook.clone().with("region", region)));
+    let workspace = Workspace::of(in_region("eu"));
     workspace.apply();
-    workspace.configure(with_destination(&webhook("us")));
+    workspace.configure(in_region("us"));
     let plan = workspace.plan();
     let change = plan.change(EU);
+    assert_eq!(change.actions, actions);
     assert_eq!(change.replace_paths, json!([["region"]]));
     assert_eq!(change.after["id"], "us");
     workspace.konnect.clear_requests();
     workspace.apply_plan();
-    let calls = workspace.konnect.take_writes().into_iter().map(|w| w.call);
-    let found = (change.actions.clone(), calls.collect());
+    let sent = workspace.konnect.take_writes().into_iter().map(|w| w.call);
+    assert_eq!(sent.collect::<Vec<_>>(), calls);
     workspace.assert_no_changes();
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
     assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
-    found
 }
 
 #[test]
-fn webhook_region_change_replaces() {
-    let (actions, calls) = moved(|region| to_destination().with("region", region));
-    assert_eq!(actions, ["delete", "create"]);
-    assert_eq!(
-        calls,
-        [
-            "DELETE /eu/v3/audit-log-webhook",
-            "PATCH /us/v3/audit-log-webhook"
-        ]
-    );
-    let (actions, calls) = moved(|region| with_endpoint().with("region", region));
-    assert_eq!(actions, ["delete", "create"]);
-    assert_eq!(calls, [V2, "PATCH /us/v2/audit-log-webhook"]);
-}
-
-#[test]
-fn webhook_region_change_supports_create_before_destroy() {
-    let (actions, calls) = moved(|region| to_destination().with("region", region).create_before_destroy());
-    assert_eq!(actions, ["create", "delete"]);
-    assert_eq!(
-        calls,
-        [
-            "PATCH /us/v3/audit-log-webhook",
-            "DELETE /eu/v3/audit-log-webhook"
-        ]
-    );
-    let (actions, calls) = moved(|region| with_endpoint().with("region", region).create_before_destroy());
-    assert_eq!(actions, ["create", "delete"]);
-    assert_eq!(calls, ["PATCH /us/v2/audit-log-webhook", V2]);
+fn webhook_region_change_replaces_in_either_order() {
+    let removed = "DELETE /eu/v3/audit-log-webhook";
+    for (block, [removal, creation]) in [
+        (to_destination(), [removed, "PATCH /us/v3/audit-log-webhook"]),
+        (with_endpoint(), [V2, "PATCH /us/v2/audit-log-webhook"]),
+    ] {
+        moves(&block, ["delete", "create"], [removal, creation]);
+        let block = block.create_before_destroy();
+        moves(&block, ["create", "delete"], [creation, removal]);
+    }
 }
