@@ -24,13 +24,8 @@ fn url_at_konnect(kind: Kind, workspace: &Workspace) -> Value {
 
 /// Another user sets the URL. The time of the last change remains: the URL itself shows the change.
 fn redirect(kind: Kind, workspace: &Workspace, url: &str) {
-    let mut stored = kind.stored(&workspace.konnect);
-    let set = json!({ "endpoint": url, "updated_at": stored["updated_at"].take() });
-    let edited = match stored["id"].as_str() {
-        Some(id) => workspace.konnect.edit_destination("global", id, set),
-        None => workspace.konnect.edit_webhook("eu", set),
-    };
-    edited.unwrap();
+    let time = kind.stored(&workspace.konnect)["updated_at"].take();
+    kind.edit(&workspace.konnect, json!({ "endpoint": url, "updated_at": time }));
 }
 
 fn configure(workspace: &Workspace, block: &Block) {
