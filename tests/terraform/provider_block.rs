@@ -224,29 +224,18 @@ fn region_not_known_to_provider_warns() {
 
 #[test]
 fn environment_variable_invalid_errors_without_value() {
-    for (name, value, kept_back) in [
-        ("KONNECT_TOKEN", "kpat_a\nHiddenPart", "HiddenPart"),
-        (
-            "KONNECT_SERVER_URL",
-            "https://me:HiddenPart@konnect.example.com",
-            "HiddenPart",
-        ),
-        (
-            "KONNECT_SERVER_URL",
-            "http://konnect.example.com",
-            "konnect.example.com",
-        ),
-        ("KONNECT_REGION", "EU", "no such thing"),
+    for (name, value) in [
+        ("KONNECT_TOKEN", "kpat_a\nHiddenPart"),
+        ("KONNECT_SERVER_URL", "https://me:HiddenPart@konnect.example.com"),
+        ("KONNECT_SERVER_URL", "http://HiddenPart.example.com"),
+        ("KONNECT_REGION", "EU"),
     ] {
         let mut workspace = Workspace::of(siem());
         workspace.set(name, value);
         let error = workspace.try_plan().error();
         assert!(error.detail.starts_with(name), "{}", error.detail);
-        assert!(
-            !workspace.printed().contains(kept_back),
-            "{}",
-            workspace.printed()
-        );
+        let printed = workspace.printed();
+        assert!(!printed.contains("HiddenPart"), "{printed}");
         assert_eq!(workspace.konnect.requests(), []);
     }
 }
