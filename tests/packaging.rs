@@ -214,10 +214,8 @@ fn release_described_has_files_for_registries_and_mirrors() {
         json(&manifest),
         json!({"version": 1, "metadata": {"protocol_versions": ["6.0"]}})
     );
-    assert_eq!(
-        json("index.json"),
-        json!({"versions": {"0.0.1": {}, VERSION: {}}})
-    );
+    let found = json("index.json");
+    assert_eq!(found, json!({"versions": {"0.0.1": {}, VERSION: {}}}));
     let described = json(&format!("{VERSION}.json"));
     let offered = described["archives"].as_object().unwrap();
     assert_eq!(offered.keys().collect::<Vec<_>>(), PLATFORMS);
@@ -457,10 +455,8 @@ fn bill_of_materials_has_what_is_built_for_program_and_target() {
     };
     let linux = described(NAME, "x86_64-unknown-linux-musl");
     assert_eq!(linux["metadata"]["component"]["name"], NAME);
-    assert_eq!(
-        linux["metadata"]["component"]["hashes"][0]["content"],
-        hexadecimal(b"a program for x86_64-unknown-linux-musl")
-    );
+    let expected = hexadecimal(b"a program for x86_64-unknown-linux-musl");
+    assert_eq!(linux["metadata"]["component"]["hashes"][0]["content"], expected);
     let in_linux = names(&linux);
     for name in [
         "konnect",

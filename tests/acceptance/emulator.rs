@@ -251,11 +251,8 @@ fn session_old_objects_of_a_killed_run_are_removed() {
 
     let next = Session::open(&api, PACE, AUTHORIZATION);
     assert_eq!(names(&konnect), [""; 0]);
-    assert_eq!(
-        next.claimed.as_ref().map(Region::as_str),
-        Some("us"),
-        "the webhook is free again"
-    );
+    let found = next.claimed.as_ref().map(Region::as_str);
+    assert_eq!(found, Some("us"), "the webhook is free again");
     let removed = next
         .regions
         .iter()
@@ -282,11 +279,8 @@ fn session_objects_of_other_users_and_running_runs_are_kept() {
 
     let mut before = names(&konnect);
     let second = Session::open(&api, PACE, AUTHORIZATION);
-    assert_eq!(
-        second.claimed.as_ref().map(Region::as_str),
-        Some("eu"),
-        "us is in use"
-    );
+    let found = second.claimed.as_ref().map(Region::as_str);
+    assert_eq!(found, Some("eu"), "us is in use");
     assert_eq!(second.clean_up(), [""; 0]);
     let mut after = names(&konnect);
     before.sort();

@@ -157,11 +157,8 @@ impl Session {
         let mut response = answered(response.state, response.private, &response.diagnostics);
         let state = response.state.as_ref().map_or(&Value::Null, |state| &state.value);
         if response.errors.is_empty() {
-            assert_eq!(
-                change.planned.is_null(),
-                state.is_null(),
-                "an object came or went"
-            );
+            let expected = state.is_null();
+            assert_eq!(change.planned.is_null(), expected, "an object came or went");
             assert_eq!(state.is_null(), schema.identity_of(state).is_none());
         } else if !change.prior.is_null() {
             assert!(!state.is_null(), "a failed change lost the object");

@@ -89,11 +89,8 @@ impl Truth {
     pub fn only_webhook_changed(&self, now: &Self, changed: Option<&str>) {
         for (region, _) in self.regions().chain(now.regions()) {
             if Some(region) != changed {
-                assert_eq!(
-                    self.webhook(region),
-                    now.webhook(region),
-                    "the webhook of {region}"
-                );
+                let expected = now.webhook(region);
+                assert_eq!(self.webhook(region), expected, "the webhook of {region}");
             }
         }
     }

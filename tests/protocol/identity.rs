@@ -35,11 +35,8 @@ async fn import_identity_without_object_errors_and_imports_nothing() {
             .collect();
         let refused = resource.import_identity(&given).await;
         error(&refused.diagnostics);
-        assert_eq!(
-            (refused.value, refused.identity),
-            (Value::Null, None),
-            "{parts:?}"
-        );
+        let expected = (Value::Null, None);
+        assert_eq!((refused.value, refused.identity), expected, "{parts:?}");
     }
     konnect.end().await;
 }
@@ -89,9 +86,7 @@ async fn upgrade_identity_malformed_errors_without_value() {
 async fn upgrade_identity_empty_returns_null_parts() {
     let konnect = Konnect::start().await;
     let upgraded = konnect.webhook().upgrade_identity(tf::RawState::default()).await;
-    assert_eq!(
-        upgraded.unwrap(),
-        Value::object([("portal_id", Value::Null), ("region", Value::Null)])
-    );
+    let expected = Value::object([("portal_id", Value::Null), ("region", Value::Null)]);
+    assert_eq!(upgraded.unwrap(), expected);
     konnect.end().await;
 }

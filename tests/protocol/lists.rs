@@ -117,11 +117,8 @@ async fn webhooks_are_listed_by_region_and_one_that_fails_is_a_warning() {
         ("regions", Value::List(regions.collect()))
     };
     let (results, diagnostics) = list.list(&[], false, 100).await;
-    assert_eq!(
-        regions(&results),
-        ["us", "eu", "au"],
-        "in the order of the known regions"
-    );
+    let expected = ["us", "eu", "au"];
+    assert_eq!(regions(&results), expected, "in the order of the known regions");
     assert_eq!(names(&results)[0], "us: an endpoint on siem.example.com (on)");
     assert_eq!(diagnostics, []);
     let (results, _) = list.list(&[of(&["au", "me", "eu"])], false, 100).await;

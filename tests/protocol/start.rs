@@ -88,11 +88,8 @@ async fn handshake_multiplex_field_follows_environment() {
             launch = launch.env("PLUGIN_MULTIPLEX_GRPC", value);
         }
         let host = Host::launch(launch).await;
-        assert_eq!(
-            host.handshake.fields.get(6).map(String::as_str),
-            expected,
-            "{value:?}"
-        );
+        let found = host.handshake.fields.get(6).map(String::as_str);
+        assert_eq!(found, expected, "{value:?}");
         host.end().await;
     }
 }

@@ -60,10 +60,8 @@ fn authorization_outside_change_is_overwritten() {
             workspace.konnect.clear_requests();
             workspace.apply_plan();
             let call = format!("PATCH {}", kind.path(&workspace.konnect));
-            assert_eq!(
-                workspace.konnect.take_writes(),
-                [write(call, kind.update_of(AUTHORIZATION))]
-            );
+            let expected = [write(call, kind.update_of(AUTHORIZATION))];
+            assert_eq!(workspace.konnect.take_writes(), expected);
             assert_eq!(kind.credential(&workspace), AUTHORIZATION);
             workspace.assert_no_changes();
         }
@@ -84,10 +82,8 @@ fn detection_is_switched_off_and_on_in_the_provider_block() {
     workspace.configure(kind.block());
     rotate(kind, &workspace);
     let call = format!("PATCH {}", kind.path(&workspace.konnect));
-    assert_eq!(
-        workspace.apply_and_assert_no_changes(),
-        [write(call, kind.update_of(AUTHORIZATION))]
-    );
+    let expected = [write(call, kind.update_of(AUTHORIZATION))];
+    assert_eq!(workspace.apply_and_assert_no_changes(), expected);
 }
 
 #[test]

@@ -19,18 +19,13 @@ fn assert_shows(workspace: &Workspace, address: &str, attribute: &str, now: &Val
     assert!(plan.pending, "the exit code reports it");
     if address == SIEM {
         // The change may include the credential.
-        assert_eq!(
-            only(&plan.diagnostics).summary,
-            "Changed by another process or user"
-        );
+        let found = &only(&plan.diagnostics).summary;
+        assert_eq!(found, "Changed by another process or user");
     }
     assert_eq!(plan.actions(), BTreeMap::from([(address, "update".to_owned())]));
     let change = plan.change(address);
-    assert_eq!(
-        (&change.before[attribute], &change.after[attribute]),
-        (now, expected),
-        "{attribute}"
-    );
+    let found = (&change.before[attribute], &change.after[attribute]);
+    assert_eq!(found, (now, expected), "{attribute}");
     let mut changed = change.changed();
     changed.remove("updated_at");
     // The host follows the URL.
@@ -165,10 +160,8 @@ fn redirect_by_another_process_warns_from_where_to_where() {
         workspace.konnect.edit_webhook("eu", edit).unwrap();
         let plan = workspace.plan();
         let warning = only(&plan.diagnostics);
-        assert_eq!(
-            warning.summary,
-            "Webhook was redirected by another process or user"
-        );
+        let expected = "Webhook was redirected by another process or user";
+        assert_eq!(warning.summary, expected);
         let from = format!("destination {siem} on siem.example.com");
         for part in ["region eu", &to, &from] {
             assert!(warning.detail.contains(part), "{part}: {warning:?}");

@@ -60,10 +60,8 @@ fn value_in_another_form_neither_taints_nor_drifts() {
         assert_eq!(state.text(SIEM, "name"), name);
         assert_eq!(state.text(SIEM, "endpoint"), url);
         assert_eq!(state.text("konnect_audit_log_webhook.us", "endpoint"), url);
-        assert_eq!(
-            state.text("konnect_audit_log_webhook.developers", "audit_log_destination_id"),
-            state.text(SIEM, "id")
-        );
+        let found = state.text("konnect_audit_log_webhook.developers", "audit_log_destination_id");
+        assert_eq!(found, state.text(SIEM, "id"));
         assert!(workspace.destroy().warnings().is_empty());
         assert_eq!(workspace.konnect.destinations().len(), 0);
     }

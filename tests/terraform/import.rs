@@ -62,10 +62,8 @@ pub fn sends_once(workspace: &Workspace, address: &str, call: &str, body: Value)
         .filter(|d| d.address == address)
         .map(|d| (d.summary.as_str(), d.attribute()))
         .collect();
-    assert_eq!(
-        said,
-        [("Credential is sent to an existing object", Some("authorization"))]
-    );
+    let expected = [("Credential is sent to an existing object", Some("authorization"))];
+    assert_eq!(said, expected);
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), [write(call, body)]);
     workspace.assert_no_changes();
@@ -149,10 +147,8 @@ fn import_with_write_only_authorization_sends_it_once() {
     assert_eq!(plan.change(SIEM).changed(), BTreeSet::from(["updated_at"]));
     assert_eq!(plan.diagnostics.len(), 1);
     assert_eq!(plan.diagnostics[0].attribute(), Some("authorization_wo"));
-    assert_eq!(
-        workspace.apply_and_assert_no_changes(),
-        [write(call(&id), Kind::Destination.update_of(AUTHORIZATION))]
-    );
+    let expected = [write(call(&id), Kind::Destination.update_of(AUTHORIZATION))];
+    assert_eq!(workspace.apply_and_assert_no_changes(), expected);
 }
 
 #[test]

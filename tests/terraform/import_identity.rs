@@ -58,10 +58,8 @@ fn identity_import_block_of_webhook_supports_both_forms() {
             "PATCH /eu/v2/audit-log-webhook",
             Kind::Webhook.update_of(AUTHORIZATION),
         );
-        assert_eq!(
-            identity_of(&workspace, EU),
-            json!({ "region": "eu", "portal_id": null })
-        );
+        let expected = json!({ "region": "eu", "portal_id": null });
+        assert_eq!(identity_of(&workspace, EU), expected);
     }
     let workspace = Workspace::new();
     let id = existing_with_destination(&workspace);
@@ -71,10 +69,8 @@ fn identity_import_block_of_webhook_supports_both_forms() {
         .with("audit_log_destination_id", id);
     if let Some(workspace) = by_identity(workspace, &block, EU, "{ region = \"eu\" }") {
         workspace.apply_and_assert_no_changes();
-        assert_eq!(
-            identity_of(&workspace, EU),
-            json!({ "region": "eu", "portal_id": null })
-        );
+        let expected = json!({ "region": "eu", "portal_id": null });
+        assert_eq!(identity_of(&workspace, EU), expected);
     }
 }
 

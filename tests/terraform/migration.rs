@@ -158,13 +158,11 @@ fn migration_without_stored_authorization_sends_it() {
     kongs.store(&workspace);
     workspace.set_up(Block::destination("siem"));
     let id = kongs.destination["id"].as_str().unwrap();
-    assert_eq!(
-        workspace.apply_and_assert_no_changes(),
-        [write(
-            format!("PATCH /global/v3/audit-log-destinations/{id}"),
-            json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION })
-        )]
-    );
+    let expected = [write(
+        format!("PATCH /global/v3/audit-log-destinations/{id}"),
+        json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION }),
+    )];
+    assert_eq!(workspace.apply_and_assert_no_changes(), expected);
 }
 
 #[test]
@@ -182,10 +180,8 @@ fn migration_with_outside_change_warns_then_plans_update() {
     assert!(warnings.any(|warning| warning.address == EU && warning.summary == summary));
     assert_eq!(workspace.konnect.take_writes(), []);
     let plan = workspace.plan();
-    assert_eq!(
-        plan.change(EU).changed(),
-        BTreeSet::from(["log_format", "updated_at"])
-    );
+    let expected = BTreeSet::from(["log_format", "updated_at"]);
+    assert_eq!(plan.change(EU).changed(), expected);
     assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
     assert_eq!(workspace.konnect.region("eu")["webhook"]["log_format"], "cef");
 }

@@ -54,33 +54,25 @@ fn lifecycle_sends_one_request_for_each_change() {
     let writes = workspace.apply_and_assert_no_changes();
     let siem = workspace.state().text("konnect_audit_log_destination.siem", "id");
     let whole = json!({ "audit_log_destination_id": siem, "enabled": true });
-    assert_eq!(
-        writes[1..],
-        [write(format!("PATCH {}", path(&portal)), whole.clone())]
-    );
+    let expected = [write(format!("PATCH {}", path(&portal)), whole.clone())];
+    assert_eq!(writes[1..], expected);
     let state = workspace.state();
     let state = state.get(DEVELOPERS);
     assert_eq!(state["id"], format!("eu/{portal}"));
-    assert_eq!(
-        (&state["region"], &state["portal_id"]),
-        (&json!("eu"), &json!(portal))
-    );
+    let expected = (&json!("eu"), &json!(portal));
+    assert_eq!((&state["region"], &state["portal_id"]), expected);
 
     workspace.configure(with_destination(webhook(&portal).with("enabled", false)));
     let off = write(format!("PATCH {}", path(&portal)), json!({ "enabled": false }));
     assert_eq!(workspace.apply_and_assert_no_changes(), [off]);
 
     workspace.configure(with_destination(webhook(&second)));
-    assert_eq!(
-        workspace.plan().change(DEVELOPERS).replace_paths,
-        json!([["portal_id"]])
-    );
+    let expected = json!([["portal_id"]]);
+    assert_eq!(workspace.plan().change(DEVELOPERS).replace_paths, expected);
     let writes = workspace.apply_and_assert_no_changes();
     let removed = write(format!("DELETE {}", path(&portal)), Value::Null);
-    assert_eq!(
-        writes,
-        [removed, write(format!("PATCH {}", path(&second)), whole)]
-    );
+    let expected = [removed, write(format!("PATCH {}", path(&second)), whole)];
+    assert_eq!(writes, expected);
     workspace.destroy();
     assert_eq!(stored(&workspace, &second)["enabled"], false);
 }
@@ -265,10 +257,8 @@ fn moved_block_migrates_the_type_of_kongs_providers_without_a_write() {
         workspace.set_up(format!("{block}{moved}"));
         let plan = workspace.plan();
         assert_eq!(plan.diagnostics, []);
-        assert_eq!(
-            plan.actions(),
-            BTreeMap::from([(DEVELOPERS, "update".to_owned())])
-        );
+        let expected = BTreeMap::from([(DEVELOPERS, "update".to_owned())]);
+        assert_eq!(plan.actions(), expected);
         let learned = BTreeSet::from(["id", "region", "updated_at"]);
         assert!(plan.change(DEVELOPERS).changed().is_subset(&learned));
         assert_eq!(workspace.apply_and_assert_no_changes(), []);

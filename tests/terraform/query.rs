@@ -77,11 +77,8 @@ fn existing_objects_import_with_generated_configuration_unchanged() {
         run.report()
     );
     workspace.assert_no_changes();
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [],
-        "the credentials are not managed"
-    );
+    let found = workspace.konnect.take_writes();
+    assert_eq!(found, [], "the credentials are not managed");
     assert_eq!(workspace.state().addresses().len(), 6);
 }
 

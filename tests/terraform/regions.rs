@@ -47,10 +47,8 @@ fn fails_at_apply(workspace: &Workspace, summary: &str, parts: &[&str]) {
     assert!(warning.detail.starts_with("The apply will fail."), "{warning:?}");
     let error = workspace.apply_error();
     for refusal in [warning, &error] {
-        assert_eq!(
-            (refusal.summary.as_str(), refusal.address.as_str()),
-            (summary, WEBHOOK)
-        );
+        let expected = (summary, WEBHOOK);
+        assert_eq!((refusal.summary.as_str(), refusal.address.as_str()), expected);
         for part in parts {
             assert!(refusal.detail.contains(part), "{part}: {refusal:?}");
         }

@@ -37,13 +37,11 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
         })
         .collect();
     found.sort_unstable();
-    assert_eq!(
-        found,
-        [
-            ("endpoint", "Konnect rejected \"endpoint\": is not reachable."),
-            ("name", "Konnect rejected \"[redacted]\": is taken."),
-        ]
-    );
+    let expected = [
+        ("endpoint", "Konnect rejected \"endpoint\": is not reachable."),
+        ("name", "Konnect rejected \"[redacted]\": is taken."),
+    ];
+    assert_eq!(found, expected);
     assert_eq!(workspace.state().addresses(), [""; 0]);
 
     // An error about a field that the block does not have is on the whole block.
@@ -77,10 +75,8 @@ fn destroy_refused_names_the_region_or_the_dev_portal_in_the_title() {
     let mut titles: Vec<_> = errors.iter().map(|error| error.summary.as_str()).collect();
     titles.sort_unstable();
     let of_portal = format!("Webhook of Dev Portal {portal} in region eu was not removed");
-    assert_eq!(
-        titles,
-        [of_portal.as_str(), "Webhook of region us was not removed"]
-    );
+    let expected = [of_portal.as_str(), "Webhook of region us was not removed"];
+    assert_eq!(titles, expected);
     assert!(
         errors
             .iter()
@@ -110,10 +106,8 @@ fn apply_with_one_failure_keeps_other_objects() {
     workspace.konnect.inject(rule).unwrap();
     let error = workspace.apply_error();
     assert_eq!(error.address, "konnect_audit_log_webhook.us");
-    assert_eq!(
-        workspace.state().addresses(),
-        [SIEM, "konnect_audit_log_webhook.eu"]
-    );
+    let expected = [SIEM, "konnect_audit_log_webhook.eu"];
+    assert_eq!(workspace.state().addresses(), expected);
     let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 1, "{writes:?}");
     assert_eq!(writes[0].call, "PATCH /us/v3/audit-log-webhook");

@@ -49,10 +49,8 @@ fn of(block: &Block) -> Workspace {
 fn assert_hidden(workspace: &Workspace, kind: Kind, host: &str) {
     let state = workspace.state();
     let state = state.get(kind.address());
-    assert_eq!(
-        (&state["endpoint"], &state["endpoint_wo"]),
-        (&Value::Null, &Value::Null)
-    );
+    let expected = (&Value::Null, &Value::Null);
+    assert_eq!((&state["endpoint"], &state["endpoint_wo"]), expected);
     assert_eq!(state["endpoint_host"], host);
     assert!(workspace.root().join("trace.log").exists());
     for (path, text) in files(workspace.root()) {

@@ -93,10 +93,8 @@ fn status_after_each_delivery_reports_its_result() {
 fn status_without_region_uses_provider_region() {
     let mut workspace = Workspace::of(status().without("region"));
     let error = workspace.try_plan().error();
-    assert_eq!(
-        (error.summary.as_str(), error.address.as_str()),
-        ("No region", STATUS)
-    );
+    let expected = ("No region", STATUS);
+    assert_eq!((error.summary.as_str(), error.address.as_str()), expected);
     workspace.set("KONNECT_REGION", "sg");
     assert_eq!(read(&workspace)["region"], "sg");
     let requests = workspace.konnect.requests();

@@ -56,10 +56,8 @@ fn token_recreated_skips_refresh_and_keeps_state() {
     configure(2, "siem");
     workspace.konnect.clear_requests();
     let plan = workspace.plan();
-    assert_eq!(
-        plan.actions(),
-        BTreeMap::from([("terraform_data.token", "delete, create".to_owned())])
-    );
+    let expected = BTreeMap::from([("terraform_data.token", "delete, create".to_owned())]);
+    assert_eq!(plan.actions(), expected);
     let warned: BTreeSet<_> = plan
         .diagnostics
         .iter()
@@ -120,10 +118,8 @@ fn webhook_with_unknown_values_plans_and_applies() {
                 .expression("region", "terraform_data.region.output"),
     );
     let plan = workspace.plan();
-    assert_eq!(
-        plan.change(EU).unknown(),
-        BTreeSet::from(["endpoint", "endpoint_host", "id", "region", "updated_at"])
-    );
+    let expected = BTreeSet::from(["endpoint", "endpoint_host", "id", "region", "updated_at"]);
+    assert_eq!(plan.change(EU).unknown(), expected);
     workspace.apply_plan();
     assert_eq!(workspace.state().get(EU)["id"], "au");
     let stored = workspace.konnect.region("au")["webhook"].take();
@@ -139,10 +135,8 @@ fn value_found_invalid_at_apply_errors_on_attribute() {
     );
     workspace.plan();
     let error = workspace.try_apply_plan().error();
-    assert_eq!(
-        (error.address.as_str(), error.attribute()),
-        (SIEM, Some("endpoint"))
-    );
+    let expected = (SIEM, Some("endpoint"));
+    assert_eq!((error.address.as_str(), error.attribute()), expected);
     assert_eq!(workspace.state().addresses(), ["terraform_data.endpoint"]);
     assert!(workspace.konnect.destinations().is_empty());
 }

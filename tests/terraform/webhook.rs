@@ -47,13 +47,11 @@ fn destination_webhook_create_sends_one_request() {
     workspace.apply_plan();
     let state = workspace.state();
     let id = state.text("konnect_audit_log_destination.siem", "id");
-    assert_eq!(
-        workspace.konnect.take_writes()[1..],
-        [write(
-            V3,
-            json!({ "audit_log_destination_id": id, "enabled": true })
-        )]
-    );
+    let expected = [write(
+        V3,
+        json!({ "audit_log_destination_id": id, "enabled": true }),
+    )];
+    assert_eq!(workspace.konnect.take_writes()[1..], expected);
     let mut applied = change.after.clone();
     applied["audit_log_destination_id"] = json!(id);
     assert_eq!(*state.get(EU), applied);
@@ -70,10 +68,8 @@ fn endpoint_webhook_create_sends_one_request() {
     assert_eq!(change.after["skip_ssl_verification"], false);
 
     workspace.apply_plan();
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [write(V2, Kind::Webhook.update_of(AUTHORIZATION))]
-    );
+    let expected = [write(V2, Kind::Webhook.update_of(AUTHORIZATION))];
+    assert_eq!(workspace.konnect.take_writes(), expected);
     let stored = workspace.konnect.region("eu")["webhook"].take();
     let mut applied = change.after.clone();
     applied["updated_at"] = stored["updated_at"].clone();
@@ -88,17 +84,13 @@ fn endpoint_webhook_destroy_disables_and_allows_recreate() {
     workspace.apply();
     workspace.konnect.clear_requests();
     workspace.destroy();
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [write(V2, json!({ "enabled": false }))]
-    );
+    let expected = [write(V2, json!({ "enabled": false }))];
+    assert_eq!(workspace.konnect.take_writes(), expected);
     assert_eq!(workspace.state().addresses(), [""; 0]);
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
 
-    assert_eq!(
-        workspace.apply_and_assert_no_changes(),
-        [write(V2, Kind::Webhook.update_of(AUTHORIZATION))]
-    );
+    let expected = [write(V2, Kind::Webhook.update_of(AUTHORIZATION))];
+    assert_eq!(workspace.apply_and_assert_no_changes(), expected);
 }
 
 /// Moves a webhook to another region, and asserts the actions and the calls.

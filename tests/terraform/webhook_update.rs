@@ -93,11 +93,8 @@ fn webhook_changes_of_the_target_update_in_place() {
         }
         let has_endpoint = sent.call == V2;
         for of_endpoint in ["endpoint", "authorization", "log_format", "skip_ssl_verification"] {
-            assert_eq!(
-                change.after[of_endpoint] != Value::Null,
-                has_endpoint,
-                "{of_endpoint}"
-            );
+            let found = change.after[of_endpoint] != Value::Null;
+            assert_eq!(found, has_endpoint, "{of_endpoint}");
         }
         assert_eq!(workspace.apply_and_assert_no_changes(), [sent]);
         let form = if has_endpoint { "endpoint" } else { "destination" };
