@@ -153,3 +153,19 @@ async fn webhook_rollback_keeps_webhook_of_another_run() {
     assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
     assert_eq!(eu(&emulator), theirs);
 }
+
+#[tokio::test]
+async fn disabled_webhook_create_is_not_rolled_back() {
+    let konnect = configured().await;
+    let resource = konnect.webhook();
+    let mut config = webhook(&resource, false);
+    config.set("enabled", false.into());
+    let apply = creating(&konnect, &resource, &config, "PATCH").await;
+    drop(resource);
+    // By then, another user has switched it on.
+    let on = json!({"enabled": true});
+    konnect.emulator.edit_webhook("eu", on).unwrap();
+    let emulator = disconnect(konnect, apply).await;
+    assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
+    assert_eq!(eu(&emulator)["enabled"], true);
+}

@@ -101,6 +101,22 @@ fn replay_job_failed_is_started_again_by_the_next_apply() {
     assert_eq!(workspace.apply_and_assert_no_changes(), expected);
 }
 
+#[test]
+fn replay_job_beyond_the_retention_warns_at_plan_and_fails_at_apply() {
+    let workspace = Workspace::of(job(&minutes_ago(8 * 24 * 60), &minutes_ago(60)));
+    set_webhook(&workspace);
+    let warning = workspace.plan().diagnostics.remove(0);
+    let error = workspace.apply_error();
+    for refusal in [&warning, &error] {
+        assert_eq!(refusal.summary, "Start is more than 7 days ago");
+        assert_eq!(refusal.attribute(), Some("start_at"));
+    }
+    assert!(warning.detail.starts_with("The apply will fail."), "{warning:?}");
+    workspace.configure(job(&minutes_ago(60), &minutes_ago(120)));
+    let error = workspace.validate().error();
+    assert_eq!(error.attribute(), Some("end_at"));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn replay_job_interrupted_is_followed_by_the_next_apply() {
