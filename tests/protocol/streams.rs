@@ -73,6 +73,32 @@ async fn redirect_of_a_webhook_that_was_removed_after_the_plan_sets_all_of_it() 
     konnect.end().await;
 }
 
+/// Terraform does not pass the private data of a tainted object: the target of the state decides.
+#[tokio::test]
+async fn destroy_without_private_data_removes_only_the_target_of_the_state() {
+    for redirected in [false, true] {
+        let konnect = Konnect::configured().await;
+        let webhook = konnect.webhook();
+        let mut state = created(&webhook, &config(&webhook, &[])).await;
+        state.private.clear();
+        if redirected {
+            konnect.other_users_webhook("eu", true);
+        }
+        let removed = webhook.apply(&state.removal()).await;
+        assert_no_errors(&removed.diagnostics);
+        assert_eq!(removed.value, Value::Null);
+        assert_eq!(eu(&konnect)["enabled"], redirected);
+        let said: Vec<_> = removed.diagnostics.iter().map(|d| d.summary.as_str()).collect();
+        let expected: &[_] = if redirected {
+            &["Webhook was left in place"]
+        } else {
+            &[]
+        };
+        assert_eq!(said, expected);
+        konnect.end().await;
+    }
+}
+
 /// Terraform 1.16 and later pass the private data of the plan that the user has seen.
 #[tokio::test]
 async fn replace_existing_displaces_only_what_the_plan_names() {
