@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use terraform_plugin::protocol::{ServeMode, Server};
-use terraform_plugin::{Attribute, FunctionDefinition, Kind, Schema};
+use terraform_plugin::{Attribute, FunctionDefinition, Kind, Parameter, Schema};
 use terraform_provider_konnect::KonnectProvider;
 
 /// The prefix of all type names.
@@ -21,45 +21,51 @@ struct Documented<'a> {
     page: String,
     /// The folder of its examples.
     examples: String,
-    content: Content<'a>,
+    description: &'a str,
+    /// Its attributes, also the nested ones.
+    attributes: Vec<&'a Attribute>,
+    function: Option<&'a FunctionDefinition>,
 }
 
-/// The required content of a page.
-enum Content<'a> {
-    Schema(&'a Schema),
-    Function(&'a FunctionDefinition),
-}
-
-impl<'a> Content<'a> {
-    fn description(&self) -> &'a str {
-        match self {
-            Self::Schema(schema) => schema.description(),
-            Self::Function(function) => function.description,
+impl<'a> Documented<'a> {
+    fn block(page: String, examples: String, schema: &'a Schema) -> Self {
+        Self {
+            page,
+            examples,
+            description: schema.description(),
+            attributes: with_nested(schema.attributes()),
+            function: None,
         }
     }
 
-    /// The attributes, or nothing for a function.
-    fn attributes(&self) -> &'a [Attribute] {
-        match self {
-            Self::Schema(schema) => schema.attributes(),
-            Self::Function(_) => &[],
+    /// The parameters of a function.
+    fn parameters(&self) -> impl Iterator<Item = &'a Parameter> {
+        let of_function =
+            |function: &'a FunctionDefinition| function.parameters.iter().chain(&function.variadic);
+        self.function.into_iter().flat_map(of_function)
+    }
+}
+
+fn with_nested(attributes: &[Attribute]) -> Vec<&Attribute> {
+    let mut all = Vec::new();
+    for attribute in attributes {
+        all.push(attribute);
+        if let Kind::Nested(_, inner) = &attribute.kind {
+            all.extend(with_nested(inner.attributes()));
         }
     }
+    all
 }
 
 fn documented(server: &Server<KonnectProvider>) -> Vec<Documented<'_>> {
     let of = |folder: &'static str| {
-        move |(name, schema)| Documented {
-            page: format!("docs/{folder}/{}.md", short(name)),
-            examples: format!("examples/{folder}/{name}"),
-            content: Content::Schema(schema),
+        move |(name, schema)| {
+            let page = format!("docs/{folder}/{}.md", short(name));
+            Documented::block(page, format!("examples/{folder}/{name}"), schema)
         }
     };
-    let mut all = vec![Documented {
-        page: "docs/index.md".to_owned(),
-        examples: "examples/provider".to_owned(),
-        content: Content::Schema(server.schema()),
-    }];
+    let (index, provider) = ("docs/index.md".to_owned(), "examples/provider".to_owned());
+    let mut all = vec![Documented::block(index, provider, server.schema())];
     all.extend(server.resources().map(of("resources")));
     all.extend(server.data_sources().map(of("data-sources")));
     all.extend(server.list_resources().map(of("list-resources")));
@@ -67,7 +73,9 @@ fn documented(server: &Server<KonnectProvider>) -> Vec<Documented<'_>> {
     all.extend(server.functions().map(|function| Documented {
         page: format!("docs/functions/{}.md", function.name()),
         examples: format!("examples/functions/{}", function.name()),
-        content: Content::Function(function.definition()),
+        description: function.definition().description,
+        attributes: Vec::new(),
+        function: Some(function.definition()),
     }));
     all
 }
@@ -101,68 +109,32 @@ fn entries(folder: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn check_attributes(page: &str, text: &str, attributes: &[Attribute]) {
-    for attribute in attributes {
-        let (name, description) = (attribute.name, attribute.description);
-        let listed = text.lines().any(|line| {
-            line.starts_with(&format!("- `{name}` (")) && line.contains(&format!(") {description}"))
-        });
-        assert!(
-            listed,
-            "{page} lacks the attribute {name} with its description: {REMEDY}"
-        );
-        if let Kind::Nested(_, inner) = &attribute.kind {
-            check_attributes(page, text, inner.attributes());
-        }
-    }
-}
-
-fn count(attributes: &[Attribute]) -> usize {
-    let inside = |attribute: &Attribute| match &attribute.kind {
-        Kind::Nested(_, inner) => count(inner.attributes()),
-        Kind::Plain(_) => 0,
-    };
-    attributes.iter().map(|attribute| 1 + inside(attribute)).sum()
-}
-
-/// The parameters of a function, each with its type and its description.
-fn check_parameters(page: &str, text: &str, function: &FunctionDefinition) {
-    for parameter in function.parameters.iter().chain(&function.variadic) {
-        let (name, description) = (parameter.name, parameter.description);
-        let listed = text
-            .lines()
-            .any(|line| line.contains(&format!("`{name}` (")) && line.contains(&format!(") {description}")));
-        assert!(
-            listed,
-            "{page} lacks the parameter {name} with its description: {REMEDY}"
-        );
-    }
-}
-
 #[test]
 fn page_contains_description_and_attributes() {
     let server = server();
-    for Documented { page, content, .. } in documented(&server) {
-        let text = read(&page);
-        check_attributes(&page, &text, content.attributes());
+    for of in documented(&server) {
+        let (page, text) = (&of.page, read(&of.page));
+        let listed: Vec<_> = text.lines().filter(|line| line.contains("` (")).collect();
+        let attributes = of.attributes.iter();
+        let attributes = attributes.map(|of| (format!("- `{}` (", of.name), of.description));
+        let parameters = of.parameters();
+        let parameters = parameters.map(|of| (format!("`{}` (", of.name), of.description));
+        for (head, description) in attributes.chain(parameters) {
+            let end = format!(") {description}");
+            let is_it = |line: &&str| line.contains(&head) && line.contains(&end);
+            assert!(listed.iter().any(is_it), "{page} lacks {head}{end}: {REMEDY}");
+        }
         // The front page has another introduction.
         let intro = if page == "docs/index.md" { "  " } else { "" };
-        for paragraph in content.description().split("\n\n") {
+        for paragraph in of.description.split("\n\n") {
             assert!(
                 text.contains(&format!("\n{intro}{paragraph}\n")),
                 "{page} lacks the description of its schema: {REMEDY}"
             );
         }
-        if let Content::Function(function) = content {
-            check_parameters(&page, &text, function);
-            continue;
-        }
-        let listed = text
-            .lines()
-            .filter(|line| line.starts_with("- `") && line.contains("` ("));
-        assert_eq!(
-            listed.count(),
-            count(content.attributes()),
+        let number = listed.iter().filter(|line| line.starts_with("- `")).count();
+        assert!(
+            of.function.is_some() || number == of.attributes.len(),
             "{page} lists attributes that its schema does not have: {REMEDY}"
         );
     }
@@ -187,27 +159,40 @@ fn page_begins_with_permission_and_cli_version() {
 /// Editors and pages show these texts.
 #[test]
 fn everything_has_a_description() {
-    fn check(of: &str, attributes: &[Attribute]) {
-        for attribute in attributes {
-            let name = format!("{of}: {}", attribute.name);
-            check_description(&name, attribute.description);
-            if let Kind::Nested(_, inner) = &attribute.kind {
-                check(&name, inner.attributes());
-            }
-        }
-    }
-
     let server = server();
-    for Documented { page, content, .. } in documented(&server) {
-        check_description(&page, content.description());
-        check(&page, content.attributes());
-        if let Content::Function(function) = content {
-            check_description(&page, function.summary);
-            for parameter in function.parameters.iter().chain(&function.variadic) {
-                check_description(&format!("{page}: {}", parameter.name), parameter.description);
-            }
+    for of in documented(&server) {
+        let page = &of.page;
+        check_description(page, of.description);
+        for attribute in &of.attributes {
+            check_description(&format!("{page}: {}", attribute.name), attribute.description);
+        }
+        if let Some(function) = of.function {
+            check_description(page, function.summary);
+        }
+        for parameter in of.parameters() {
+            check_description(&format!("{page}: {}", parameter.name), parameter.description);
         }
     }
+}
+
+/// A CLI hides the values of these attributes.
+#[test]
+fn secrets_are_sensitive() {
+    let server = server();
+    let mut sensitive = BTreeSet::new();
+    for Documented { page, attributes, .. } in documented(&server) {
+        let hidden = attributes.iter().filter(|attribute| attribute.sensitive);
+        sensitive.extend(hidden.map(|attribute| format!("{page} {}", attribute.name)));
+    }
+    let expected = [
+        "docs/data-sources/audit_log_destination.md endpoint",
+        "docs/data-sources/audit_log_destinations.md endpoint",
+        "docs/index.md personal_access_token",
+        "docs/index.md system_account_access_token",
+        "docs/resources/audit_log_destination.md authorization",
+        "docs/resources/audit_log_webhook.md authorization",
+    ];
+    assert_eq!(sensitive, expected.map(str::to_owned).into());
 }
 
 /// A description is a sentence that does not only repeat the name.
@@ -451,11 +436,7 @@ fn no_sentence_stands_on_two_pages() {
     let mut shared: BTreeSet<_> = templates.iter().flat_map(|file| sentences(&read(file))).collect();
     let server = server();
     let described = documented(&server);
-    shared.extend(
-        described
-            .iter()
-            .flat_map(|of| sentences(of.content.description())),
-    );
+    shared.extend(described.iter().flat_map(|of| sentences(of.description)));
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for page in markdown("docs/").into_iter().chain(["README.md".to_owned()]) {
         for sentence in sentences(&read(&page)) {

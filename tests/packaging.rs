@@ -90,22 +90,10 @@ fn names(folder: &Path) -> BTreeSet<String> {
 #[test]
 fn archive_of_each_platform_holds_program_and_licence() {
     let folder = TempDir::new().unwrap();
-    for (triple, platform, program) in [
-        (
-            "x86_64-unknown-linux-musl",
-            "linux_amd64",
-            format!("{NAME}_v{VERSION}"),
-        ),
-        (
-            "aarch64-apple-darwin",
-            "darwin_arm64",
-            format!("{NAME}_v{VERSION}"),
-        ),
-        (
-            "x86_64-pc-windows-gnu",
-            "windows_amd64",
-            format!("{NAME}_v{VERSION}.exe"),
-        ),
+    for (triple, platform, extension) in [
+        ("x86_64-unknown-linux-musl", "linux_amd64", ""),
+        ("aarch64-apple-darwin", "darwin_arm64", ""),
+        ("x86_64-pc-windows-gnu", "windows_amd64", ".exe"),
     ] {
         let archive = &pack(&project(1_777_630_831), folder.path(), &[triple])[0];
         assert_eq!(archive.file_name(), format!("{NAME}_{VERSION}_{platform}.zip"));
@@ -113,6 +101,7 @@ fn archive_of_each_platform_holds_program_and_licence() {
         for notices in ["THIRD-PARTY-NOTICES.txt", "THIRD-PARTY-NOTICES-rust.html"] {
             assert_eq!(found.remove(notices).unwrap().0, 0o644);
         }
+        let program = format!("{NAME}_v{VERSION}{extension}");
         let program = (program, (0o755, format!("a program for {triple}").into_bytes()));
         let licence = ("LICENSE".to_owned(), (0o644, read("LICENSE").into_bytes()));
         assert_eq!(found, BTreeMap::from([licence, program]));
@@ -225,10 +214,8 @@ fn release_described_has_files_for_registries_and_mirrors() {
         json(&manifest),
         json!({"version": 1, "metadata": {"protocol_versions": ["6.0"]}})
     );
-    assert_eq!(
-        json("index.json"),
-        json!({"versions": {"0.0.1": {}, VERSION: {}}})
-    );
+    let found = json("index.json");
+    assert_eq!(found, json!({"versions": {"0.0.1": {}, VERSION: {}}}));
     let described = json(&format!("{VERSION}.json"));
     let offered = described["archives"].as_object().unwrap();
     assert_eq!(offered.keys().collect::<Vec<_>>(), PLATFORMS);
@@ -289,13 +276,21 @@ fn workflow(name: &str) -> Yaml<'static> {
     documents.remove(0)
 }
 
-/// The steps of all jobs. A job that calls another workflow has none.
-fn steps<'a>(workflow: &'a Yaml<'static>) -> Vec<&'a Yaml<'static>> {
-    let jobs = workflow["jobs"].as_mapping().expect("jobs");
-    jobs.values()
-        .filter(|job| job.as_mapping_get("uses").is_none())
-        .flat_map(|job| job["steps"].as_vec().expect("steps"))
-        .collect()
+/// The jobs of a workflow, by name.
+fn jobs<'a>(workflow: &'a Yaml<'static>) -> Vec<(&'a str, &'a Yaml<'static>)> {
+    let jobs = workflow["jobs"].as_mapping().expect("jobs").iter();
+    jobs.map(|(name, job)| (name.as_str().unwrap(), job)).collect()
+}
+
+/// The steps of a job. A job that calls another workflow has none.
+fn steps<'a>(job: &'a Yaml<'static>) -> &'a [Yaml<'static>] {
+    let steps = job.as_mapping_get("steps").and_then(Yaml::as_vec);
+    steps.map_or(&[], Vec::as_slice)
+}
+
+/// A text of a mapping.
+fn text<'a>(of: &'a Yaml<'static>, name: &str) -> Option<&'a str> {
+    of.as_mapping_get(name).and_then(Yaml::as_str)
 }
 
 #[test]
@@ -303,43 +298,38 @@ fn workflows_are_pinned_bounded_and_free_of_injection() {
     let workflows: Vec<_> = names(&root().join(".github/workflows")).into_iter().collect();
     assert_eq!(workflows, ["advisories.yml", "ci.yml", "release.yml"]);
     for name in workflows {
-        let text = read(&format!(".github/workflows/{name}"));
+        let source = read(&format!(".github/workflows/{name}"));
         let workflow = workflow(&name);
         let permissions = workflow["permissions"].as_mapping();
         assert!(
             permissions.is_some_and(|permissions| permissions.len() == 1),
             "{name}: jobs ask for what they need by themselves"
         );
-        for (job, body) in workflow["jobs"].as_mapping().expect("jobs") {
-            let called = body.as_mapping_get("uses").and_then(Yaml::as_str);
-            let bounded = body.as_mapping_get("timeout-minutes").is_some();
-            assert!(
-                called.is_some_and(|path| path.starts_with("./")) || bounded,
-                "{name}: {job:?} has no time limit"
-            );
+        let jobs = jobs(&workflow);
+        for (job, body) in &jobs {
+            let is_called = text(body, "uses").is_some_and(|path| path.starts_with("./"));
+            let is_bounded = body.as_mapping_get("timeout-minutes").is_some();
+            assert!(is_called || is_bounded, "{name}: {job} has no time limit");
         }
-        for step in steps(&workflow) {
-            if let Some(action) = step.as_mapping_get("uses").and_then(Yaml::as_str) {
+        for step in jobs.iter().flat_map(|(_, job)| steps(job)) {
+            if let Some(action) = text(step, "uses") {
                 let (_, commit) = action.split_once('@').expect("a version");
                 let pinned = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
                 assert!(pinned, "{name}: {action} is not pinned");
-                assert!(
-                    text.contains(&format!("{action} # v")),
-                    "{name}: the version of {action} is not named"
-                );
+                let is_named = source.contains(&format!("{action} # v"));
+                assert!(is_named, "{name}: the version of {action} is not named");
             } else {
-                let script = step["run"].as_str().expect("a script");
+                let script = text(step, "run").expect("a script");
                 shell_takes(&name, script);
                 // Untrusted text is passed in the environment and must not be part of a script.
                 assert!(!script.contains("${{"), "{name}: {script}");
             }
         }
-        for word in text.split_whitespace() {
-            let word = word
-                .trim_start_matches("\"$RUNNER_TEMP/another")
-                .trim_matches('"')
-                .trim_end_matches('.');
-            if word.starts_with("packaging/") || word.starts_with("examples/") || word.starts_with(".ci/") {
+        for word in source.split_whitespace() {
+            let word = word.trim_start_matches("\"$RUNNER_TEMP/another");
+            let word = word.trim_matches('"').trim_end_matches('.');
+            let folders = ["packaging/", "examples/", ".ci/"];
+            if folders.iter().any(|folder| word.starts_with(folder)) {
                 assert!(root().join(word).is_file(), "{name}: there is no {word}");
             }
         }
@@ -356,64 +346,43 @@ fn shell_takes(name: &str, script: &str) {
 #[test]
 fn release_of_each_platform_is_built_and_tried() {
     let release = workflow("release.yml");
-    let matrix = |job: &str| {
-        release["jobs"][job]["strategy"]["matrix"]["include"]
-            .as_vec()
-            .unwrap()
-    };
-    let mut built = BTreeSet::new();
-    for entry in matrix("build") {
-        let name = entry["platform"].as_str().unwrap();
-        let target = entry["target"].as_str().unwrap();
-        assert_eq!(platform(target).unwrap(), name);
-        built.insert(name);
+    for job in ["build", "try"] {
+        let entries = &release["jobs"][job]["strategy"]["matrix"]["include"];
+        let mut platforms = BTreeSet::new();
+        for entry in entries.as_vec().unwrap() {
+            let name = text(entry, "platform").unwrap();
+            if job == "build" {
+                let target = text(entry, "target").unwrap();
+                assert_eq!(platform(target).unwrap(), name);
+            }
+            platforms.insert(name);
+        }
+        assert_eq!(platforms, BTreeSet::from(PLATFORMS), "{job}");
     }
-    assert_eq!(built, BTreeSet::from(PLATFORMS));
-    let tried = matrix("try")
-        .iter()
-        .map(|entry| entry["platform"].as_str().unwrap());
-    assert_eq!(tried.collect::<BTreeSet<_>>(), BTreeSet::from(PLATFORMS));
 }
 
 /// The signing job runs no third-party code, and requires a protected environment and the whole test suite.
 #[test]
 fn release_signing_job_runs_no_third_party_code() {
     let release = workflow("release.yml");
-    let jobs = release["jobs"].as_mapping().unwrap();
-    let with_secrets: Vec<_> = jobs
-        .iter()
-        .filter(|(_, job)| format!("{job:?}").contains("secrets."))
-        .map(|(name, _)| name.as_str().unwrap())
-        .collect();
-    assert_eq!(with_secrets, ["sign"]);
-    let sign = &release["jobs"]["sign"];
-    assert_eq!(sign["environment"].as_str(), Some("release"));
-    let needs: Vec<_> = sign["needs"]
-        .as_vec()
-        .unwrap()
-        .iter()
-        .map(|need| need.as_str().unwrap())
-        .collect();
+    let mut with_secrets = jobs(&release);
+    with_secrets.retain(|(_, job)| format!("{job:?}").contains("secrets."));
+    let [("sign", sign)] = with_secrets[..] else {
+        panic!("{with_secrets:?}")
+    };
+    assert_eq!(text(sign, "environment"), Some("release"));
+    let needs = sign["needs"].as_vec().unwrap().iter();
+    let needs: Vec<_> = needs.map(|need| need.as_str().unwrap()).collect();
     assert_eq!(needs, ["test", "gather"]);
-    assert_eq!(
-        release["jobs"]["test"]["uses"].as_str(),
-        Some("./.github/workflows/ci.yml"),
-        "the whole test suite on this commit"
-    );
-    for job in ["sign", "publish"] {
-        for step in release["jobs"][job]["steps"].as_vec().unwrap() {
-            let action = step
-                .as_mapping_get("uses")
-                .and_then(Yaml::as_str)
-                .unwrap_or("actions/");
-            let script = step
-                .as_mapping_get("run")
-                .and_then(Yaml::as_str)
-                .unwrap_or_default();
-            assert!(action.starts_with("actions/"), "{job}: {action}");
-            for word in ["cargo", "rustup", "npm", "packaging/build.sh"] {
-                assert!(!script.contains(word), "{job}: {script}");
-            }
+    // The whole test suite on this commit.
+    let tests = text(&release["jobs"]["test"], "uses");
+    assert_eq!(tests, Some("./.github/workflows/ci.yml"));
+    for step in steps(sign).iter().chain(steps(&release["jobs"]["publish"])) {
+        let action = text(step, "uses").unwrap_or("actions/");
+        assert!(action.starts_with("actions/"), "{action}");
+        let script = text(step, "run").unwrap_or_default();
+        for word in ["cargo", "rustup", "npm", "packaging/build.sh"] {
+            assert!(!script.contains(word), "{script}");
         }
     }
 }
@@ -422,34 +391,28 @@ fn release_signing_job_runs_no_third_party_code() {
 #[test]
 fn release_is_attested_where_it_is_built_and_verified_before_it_is_published() {
     let release = workflow("release.yml");
-    let jobs = release["jobs"].as_mapping().unwrap();
     let granted = |permission: &str| -> Vec<&str> {
-        let jobs = jobs.iter().filter(|(_, job)| {
+        let mut jobs = jobs(&release);
+        jobs.retain(|(_, job)| {
             let granted = job.as_mapping_get("permissions");
-            let level = granted.and_then(|granted| granted.as_mapping_get(permission));
-            level.and_then(Yaml::as_str) == Some("write")
+            granted.and_then(|granted| text(granted, permission)) == Some("write")
         });
-        jobs.map(|(name, _)| name.as_str().unwrap()).collect()
+        jobs.into_iter().map(|(name, _)| name).collect()
     };
     assert_eq!(granted("attestations"), ["build"]);
     assert_eq!(granted("id-token"), ["build"]);
     assert_eq!(granted("contents"), ["publish"]);
-    let scripts = |job: &str| -> Vec<String> {
-        let steps = release["jobs"][job]["steps"].as_vec().unwrap().iter();
-        steps
-            .map(|step| match step.as_mapping_get("run") {
-                Some(script) => script.as_str().unwrap().to_owned(),
-                None => step["uses"].as_str().unwrap().to_owned(),
-            })
-            .collect()
+    let position = |job: &str, word: &str| {
+        let mut steps = steps(&release["jobs"][job]).iter();
+        let what = |step| text(step, "run").or_else(|| text(step, "uses"));
+        steps.position(|step| what(step).unwrap().contains(word))
     };
-    let position = |job: &str, word: &str| scripts(job).iter().position(|script| script.contains(word));
     assert!(position("build", "actions/attest@") > position("build", "packaging/build.sh"));
     let verified = position("publish", "gh attestation verify");
     assert!(verified.is_some() && verified < position("publish", "gh release create"));
     assert!(position("tag", "git merge-base --is-ancestor \"$GITHUB_SHA\" origin/main").is_some());
     for job in ["test", "build"] {
-        assert_eq!(release["jobs"][job]["needs"].as_str(), Some("tag"));
+        assert_eq!(text(&release["jobs"][job], "needs"), Some("tag"));
     }
 }
 
@@ -492,10 +455,8 @@ fn bill_of_materials_has_what_is_built_for_program_and_target() {
     };
     let linux = described(NAME, "x86_64-unknown-linux-musl");
     assert_eq!(linux["metadata"]["component"]["name"], NAME);
-    assert_eq!(
-        linux["metadata"]["component"]["hashes"][0]["content"],
-        hexadecimal(b"a program for x86_64-unknown-linux-musl")
-    );
+    let expected = hexadecimal(b"a program for x86_64-unknown-linux-musl");
+    assert_eq!(linux["metadata"]["component"]["hashes"][0]["content"], expected);
     let in_linux = names(&linux);
     for name in [
         "konnect",

@@ -6,14 +6,11 @@ use crate::contender::Contender;
 use crate::figures::{Result, Sample, Table, mebibytes, seconds};
 use crate::workspace::Workspace;
 
-/// A command to measure.
 struct Scenario {
     what: &'static str,
     target: &'static str,
     arguments: &'static [&'static str],
-    /// The number of objects in the configuration.
     objects: usize,
-    /// Whether the objects already exist.
     exist: bool,
     /// The latency of Konnect, in milliseconds.
     latency: u64,

@@ -23,7 +23,6 @@ pub(super) enum Contender {
 }
 
 impl Contender {
-    /// The name in the table.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Floor => "no provider (`terraform_data`)",

@@ -14,7 +14,6 @@ use crate::contender::Contender;
 use crate::figures::Result;
 use crate::konnect::{LocalKonnect, likeness};
 
-/// A successful command.
 pub(super) struct Run {
     pub(super) wall: Duration,
     /// The number of requests to Konnect.

@@ -31,9 +31,7 @@ pub struct Options {
 /// Another provider to compare with.
 #[derive(Clone)]
 pub struct Peer {
-    /// The name in the table.
     pub name: String,
-    /// Its binary.
     pub program: PathBuf,
 }
 

@@ -1,26 +1,21 @@
 //! Samples of measurements.
 
-/// Measurements in one unit.
 #[derive(Debug, Clone, Default)]
 pub struct Sample(Vec<f64>);
 
 impl Sample {
-    /// Adds a measurement.
     pub fn push(&mut self, value: f64) {
         self.0.push(value);
     }
 
-    /// The number of measurements.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The median; 0 without measurements.
     pub fn median(&self) -> f64 {
         self.quartile(2)
     }
 
-    /// The maximum; 0 without measurements.
     pub fn largest(&self) -> f64 {
         self.0.iter().copied().fold(0.0, f64::max)
     }
@@ -39,17 +34,14 @@ impl Sample {
     }
 }
 
-/// A time in milliseconds.
 pub fn milliseconds(of: std::time::Duration) -> f64 {
     seconds(of) * 1e3
 }
 
-/// A time in seconds.
 pub fn seconds(of: std::time::Duration) -> f64 {
     of.as_secs_f64()
 }
 
-/// Converts kibibytes to mebibytes.
 pub fn mebibytes(kibibytes: u32) -> f64 {
     f64::from(kibibytes) / 1024.0
 }

@@ -1,6 +1,5 @@
 //! A table in Markdown.
 
-/// A table in Markdown.
 pub struct Table(Vec<Vec<String>>);
 
 impl Table {
@@ -9,12 +8,10 @@ impl Table {
         Self(vec![headings.into_iter().map(Into::into).collect()])
     }
 
-    /// Adds a row.
     pub fn row<C: Into<String>>(&mut self, cells: impl IntoIterator<Item = C>) {
         self.0.push(cells.into_iter().map(Into::into).collect());
     }
 
-    /// Prints it.
     pub fn print(&self) {
         for (number, cells) in self.0.iter().enumerate() {
             println!("| {} |", cells.join(" | "));

@@ -14,7 +14,6 @@ pub(super) struct Running {
     process: Child,
     // Must remain open: a plugin ends when its host closes it.
     stdout: BufReader<ChildStdout>,
-    /// The first line.
     pub(super) line: String,
 }
 

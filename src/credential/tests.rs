@@ -144,74 +144,7 @@ async fn apply(config: &Block, private: &mut Private, before: &str, now: &'stati
     sent.into_inner()
 }
 
-#[test]
-fn plan_sends_a_changed_value_in_each_form() {
-    for (from, to, send) in [
-        (stored("a"), stored("a"), SendDecision::No),
-        (stored("a"), stored("b"), SendDecision::Yes),
-        (write_only("a"), write_only("a"), SendDecision::No),
-        (write_only("a"), write_only("b"), SendDecision::Yes),
-        (versioned("a", 1), versioned("b", 1), SendDecision::No),
-        (versioned("a", 1), versioned("a", 2), SendDecision::Yes),
-        (stored("a"), write_only("a"), SendDecision::Yes),
-        (write_only("a"), stored("a"), SendDecision::Yes),
-        (write_only("a"), versioned("a", 1), SendDecision::Yes),
-        (versioned("a", 1), write_only("a"), SendDecision::Yes),
-        (stored("a"), versioned("a", 1), SendDecision::Yes),
-        (versioned("a", 1), stored("a"), SendDecision::Yes),
-        (stored("a"), Block::default(), SendDecision::No),
-        (write_only("a"), Block::default(), SendDecision::No),
-        (Block::default(), Block::default(), SendDecision::No),
-    ] {
-        let (found, warnings) = plan(&from, &to, &mut after(&from));
-        assert_eq!((found, warnings.len()), (send, 0), "{:?}", to.arguments());
-    }
-}
-
 const NEEDS_VERSION: &str = "A later change of the credential needs a version";
-
-#[test]
-fn guessable_value_is_not_recorded_and_is_sent_when_the_record_changes() {
-    let (short, basic) = (
-        guessable_value("Bearer 12345678"),
-        guessable_value("bASIC dTpodW50ZXIyaHVudGVyMg=="),
-    );
-    let long = write_only("a");
-    let versioned_basic = Block {
-        version: 1.into(),
-        ..basic.clone()
-    };
-    for (from, to, send, warns) in [
-        (&short, &short, SendDecision::No, false),
-        (&basic, &short, SendDecision::No, false),
-        (&basic, &long, SendDecision::Yes, false),
-        (&long, &basic, SendDecision::Yes, true),
-        (&basic, &versioned_basic, SendDecision::Yes, false),
-        (&versioned_basic, &basic, SendDecision::Yes, true),
-        (&stored("a"), &short, SendDecision::Yes, true),
-    ] {
-        let mut private = after(from);
-        let (found, warnings) = plan(from, to, &mut private);
-        let expected: &[&str] = if warns { &[NEEDS_VERSION] } else { &[] };
-        assert_eq!(found, send, "{:?}", to.arguments());
-        assert_eq!(warnings, expected, "{:?}", to.arguments());
-    }
-    for block in [short, basic] {
-        assert_eq!(after(&block).to_bytes(), br#"{"fp":null}"#);
-    }
-}
-
-#[tokio::test]
-async fn guessable_value_replaces_the_hash_of_the_last_one() {
-    let (long, basic) = (write_only("a"), guessable_value("Basic dTpw"));
-    let mut private = after(&long);
-    plan(&long, &basic, &mut private);
-    assert_eq!(
-        apply(&basic, &mut private, T1, T1).await.as_deref(),
-        Some("Basic dTpw")
-    );
-    assert_eq!(private, after(&basic));
-}
 
 #[tokio::test]
 async fn guessable_value_is_sent_again_after_outside_change() {
@@ -275,39 +208,6 @@ async fn hash_with_other_rounds_is_rewritten_by_next_write() {
     assert_eq!(plan(&block, &block, &mut private), (SendDecision::No, vec![]));
     assert_eq!(apply(&block, &mut private, T1, T1).await, None);
     assert_eq!(private, after(&block));
-}
-
-#[tokio::test]
-async fn plan_of_an_unknown_value_sends_it_if_it_differs() {
-    let unknown = Block {
-        write_only: Attr::Unknown,
-        ..Block::default()
-    };
-    for (value, sent) in [("a", None), ("b", Some("b".to_owned()))] {
-        let mut private = after(&write_only("a"));
-        assert_eq!(
-            plan(&write_only("a"), &unknown, &mut private).0,
-            SendDecision::IfDifferent
-        );
-        assert_eq!(apply(&write_only(value), &mut private, T1, T1).await, sent);
-    }
-}
-
-/// Terraform removes ignored changes from the configuration of a plan, but not of an apply.
-#[tokio::test]
-async fn apply_follows_plan_that_ignored_the_argument() {
-    let ours = write_only("ours");
-    for now in [T1, T2] {
-        let mut private = after(&ours);
-        assert_eq!(plan(&ours, &Block::default(), &mut private).0, SendDecision::No);
-        assert_eq!(apply(&write_only("new"), &mut private, T1, now).await, None);
-    }
-    // An ignored `authorization` is planned as in the state, which a refresh has cleared.
-    let block = stored("ours");
-    let mut private = after(&block);
-    let (state, _) = refresh(&block, &mut private, T1, T2, true).await;
-    assert_eq!(plan(&state, &state, &mut private), (SendDecision::No, vec![]));
-    assert_eq!(apply(&state, &mut private, T2, T2).await, None);
 }
 
 #[tokio::test]
@@ -401,21 +301,6 @@ fn uncertain_write_sends_credential_again_without_detection() {
 }
 
 #[test]
-fn credential_of_imported_object_is_unmanaged_until_configured() {
-    let imported = Block::default();
-    assert_eq!(
-        plan(&imported, &imported, &mut Private::default()),
-        (SendDecision::No, vec![])
-    );
-    for block in [stored("a"), write_only("a"), versioned("a", 1)] {
-        let mut private = Private::default();
-        let (send, warnings) = plan(&imported, &block, &mut private);
-        assert_eq!(send, SendDecision::Yes);
-        assert_eq!(warnings, ["Credential is sent to an existing object"]);
-    }
-}
-
-#[test]
 fn private_state_contains_fingerprint_only() {
     let hashed = String::from_utf8(after(&write_only("s3cret")).to_bytes()).unwrap();
     assert!(
@@ -426,34 +311,4 @@ fn private_state_contains_fingerprint_only() {
     for block in [stored("s3cret"), versioned("s3cret", 1)] {
         assert_eq!(after(&block).to_bytes(), b"");
     }
-}
-
-#[test]
-fn arguments_that_exclude_each_other_are_errors() {
-    let both = Block {
-        stored: secret("a"),
-        ..write_only("a")
-    };
-    let version_alone = Block {
-        version: 1.into(),
-        ..stored("a")
-    };
-    for (block, path) in [
-        (both, "authorization_wo"),
-        (version_alone, "authorization_wo_version"),
-    ] {
-        let mut found = Diagnostics::new();
-        validate(block.arguments(), &mut found);
-        let paths: Vec<_> = found.into_iter().map(|d| d.path.unwrap().to_string()).collect();
-        assert_eq!(paths, [path]);
-    }
-    let mut found = Diagnostics::new();
-    let unknown = Block {
-        write_only: Attr::Unknown,
-        ..stored("a")
-    };
-    for accepted in [Block::default(), unknown] {
-        validate(accepted.arguments(), &mut found);
-    }
-    assert!(found.is_empty());
 }

@@ -274,7 +274,3 @@ fn parsed<T, E: std::fmt::Display>(
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

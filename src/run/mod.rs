@@ -315,13 +315,6 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn waiting_run_reports_unknown_parts() {
-        let run = waiting();
-        assert!(run.client().unwrap_err().detail.contains("server_url"));
-        assert!(run.refresh_has_to_wait().unwrap().detail.contains("server_url"));
-    }
-
     fn waiting() -> RunState {
         let regions = Regions::new(Attr::Unknown, Attr::Null).unwrap();
         RunState::new(regions, true, Access::Waiting("server_url".to_owned()))

@@ -314,61 +314,6 @@ mod tests {
     }
 
     const TEMPLATE: &str = "https://{region}.api.konghq.com";
-    const PORTAL: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
-
-    #[test]
-    fn id_with_and_without_a_portal_is_read() {
-        for id in ["eu".to_owned(), format!("eu/{PORTAL}")] {
-            assert_eq!(Scope::parse(&id, "a webhook").unwrap().id(), id);
-        }
-        let portal = |text: &str| Scope::parse(&format!("eu/{text}"), "").unwrap();
-        assert_eq!(portal(PORTAL), portal(&PORTAL.to_uppercase()));
-        assert_ne!(portal(PORTAL), Scope::parse("eu", "").unwrap());
-    }
-
-    #[test]
-    fn invalid_id_reports_expected_form() {
-        for wrong in ["", "x y", PORTAL, &format!("/{PORTAL}"), "eu/", "eu/x"] {
-            let error = Scope::parse(wrong, "a webhook").unwrap_err();
-            assert!(error.detail.contains("REGION/PORTAL_ID"), "{}", error.detail);
-        }
-    }
-
-    #[test]
-    fn portal_on_global_is_refused() {
-        let portal = Attr::Known(PORTAL.to_owned());
-        assert!(Scope::of(&region("eu"), &portal).is_ok());
-        let error = Scope::of(&region("global"), &portal).unwrap_err();
-        assert_eq!(error.path, Some("region".into()));
-        assert!(Scope::of(&region("global"), &Attr::Null).is_ok());
-    }
-
-    #[test]
-    fn region_is_that_of_block_then_object_then_provider() {
-        let eu = regions(TEMPLATE, Some("eu")).unwrap();
-        for (own, prior, expected) in [
-            (region("us"), None, region("us")),
-            (region("us"), Some(region("eu")), region("us")),
-            (Attr::Null, None, region("eu")),
-            (Attr::Unknown, None, Attr::Unknown),
-            // Another default of the provider does not move an object.
-            (Attr::Null, Some(region("us")), region("us")),
-            // A state that was moved from another provider does not contain a region.
-            (Attr::Null, Some(Attr::Null), region("eu")),
-        ] {
-            assert_eq!(
-                eu.of(&own, prior.as_ref()).unwrap(),
-                expected,
-                "{own:?} {prior:?}"
-            );
-        }
-        let none = regions(TEMPLATE, None).unwrap();
-        assert_eq!(
-            none.of(&Attr::Null, None).unwrap_err().path,
-            Some("region".into())
-        );
-    }
-
     #[test]
     fn objects_of_the_organization_use_global_or_the_only_region() {
         for (url, own, expected) in [

@@ -234,27 +234,6 @@ fn last_attempt(status: &WebhookStatus) -> String {
 mod tests {
     use super::*;
 
-    fn summed_up(enabled: bool, state: WebhookState) -> (String, bool, String) {
-        let status = WebhookStatus {
-            webhook_enabled: enabled,
-            webhook_status: state,
-            last_attempt_at: Some("2026-01-02T03:04:05Z".to_owned()),
-            last_response_code: Some(401),
-            last_response_message: Some("Unauthenticated".to_owned()),
-        };
-        let model = Model::of(
-            &Model::default(),
-            &Scope::parse("eu", "a webhook").unwrap(),
-            status,
-        );
-        let text = |attr: Attr<String>| attr.into_known().unwrap();
-        (
-            text(model.delivery_state),
-            model.healthy.into_known().unwrap(),
-            text(model.explanation),
-        )
-    }
-
     /// Konnect returns what a collector has answered, which can be the credential that Konnect sent.
     #[test]
     fn texts_of_konnect_contain_no_secret_and_one_line() {
@@ -278,43 +257,6 @@ mod tests {
             Some("[redacted]")
         );
         assert!(model.explanation.known().unwrap().contains(expected));
-    }
-
-    #[test]
-    fn delivery_state_follows_switch_and_status() {
-        for (enabled, state, name, healthy) in [
-            (true, WebhookState::Active, "delivering", true),
-            (true, WebhookState::Inactive, "failing", false),
-            (false, WebhookState::Active, "switched_off", false),
-            (false, WebhookState::Inactive, "switched_off_failing", false),
-            (false, WebhookState::Unconfigured, "unconfigured", false),
-            (true, WebhookState::Other("paused".to_owned()), "unknown", false),
-        ] {
-            let (found, is_healthy, explanation) = summed_up(enabled, state);
-            assert_eq!((found.as_str(), is_healthy), (name, healthy));
-            assert!(
-                explanation.contains("eu") && explanation.ends_with('.'),
-                "{explanation}"
-            );
-        }
-    }
-
-    #[test]
-    fn active_webhook_without_an_attempt_is_ready() {
-        let status = WebhookStatus {
-            webhook_enabled: true,
-            webhook_status: WebhookState::Active,
-            last_attempt_at: None,
-            last_response_code: None,
-            last_response_message: None,
-        };
-        let model = Model::of(
-            &Model::default(),
-            &Scope::parse("eu", "a webhook").unwrap(),
-            status,
-        );
-        assert_eq!(model.delivery_state, Attr::Known("ready".to_owned()));
-        assert_eq!(model.healthy, Attr::Known(true));
     }
 
     #[test]
@@ -343,14 +285,5 @@ mod tests {
                 advice(&status)
             );
         }
-    }
-
-    #[test]
-    fn failure_explanation_contains_last_response() {
-        let (_, _, explanation) = summed_up(true, WebhookState::Inactive);
-        assert!(
-            explanation.contains("2026-01-02T03:04:05Z: 401 Unauthenticated"),
-            "{explanation}"
-        );
     }
 }

@@ -1,18 +1,19 @@
-//! Plain requests to Konnect, without the provider's client.
+//! Plain requests to Konnect, without the provider's client, and a record of what was answered.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use konnect::{Region, ServerUrl};
+use konnect::{DestinationId, Region, ServerUrl};
 use redact::Redactor;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::report::Calls;
+use crate::session::PREFIX;
 
 /// The list of destinations.
 pub const DESTINATIONS: &str = "/v3/audit-log-destinations";
@@ -29,6 +30,17 @@ pub const AUDIT_LOGS: &str = "/v3/audit-logs";
 /// The signing keys.
 pub const JWKS: &str = "/v2/audit-log-webhook/jwks.json";
 
+/// The fields of a response that the report shows. The others can be personal data.
+const SHOWN: [&str; 8] = [
+    "audit_log_destination_id",
+    "enabled",
+    "endpoint",
+    "updated_at",
+    "status",
+    "webhook_status",
+    "webhook_enabled",
+    "last_response_code",
+];
 /// The maximum number of retries after a 429.
 const MAX_REPEATS: u32 = 5;
 /// The wait after a 429 without `Retry-After`.
@@ -45,8 +57,9 @@ pub struct Api {
     server_url: ServerUrl,
     token: HeaderValue,
     redactor: Redactor,
-    calls: RefCell<Calls>,
-    rate_limited: Cell<u32>,
+    /// The steps since the last question, each with the number of times that it was repeated.
+    steps: RefCell<Vec<(String, usize)>>,
+    calls: RefCell<BTreeMap<String, BTreeSet<u16>>>,
 }
 
 /// A response.
@@ -69,6 +82,19 @@ impl Response {
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
+
+    /// A summary: the status and the message of a problem document.
+    pub fn brief(&self) -> String {
+        let message = [self.text("title"), self.text("detail")];
+        let message = message.into_iter().find(|text| !text.is_empty());
+        match message.filter(|_| !self.is_success()) {
+            Some(message) => {
+                let message: String = message.chars().filter(|c| !c.is_control()).take(120).collect();
+                format!("{} ({message})", self.status)
+            }
+            None => self.status.to_string(),
+        }
+    }
 }
 
 impl Api {
@@ -89,8 +115,8 @@ impl Api {
             server_url,
             token: header,
             redactor: Redactor::new([&[token], secrets].concat()),
+            steps: RefCell::default(),
             calls: RefCell::default(),
-            rate_limited: Cell::new(0),
         })
     }
 
@@ -99,14 +125,28 @@ impl Api {
         self.redactor.redact(text)
     }
 
-    /// The statuses so far, by kind of call.
-    pub fn calls(&self) -> Calls {
+    /// The statuses so far, by kind of call, such as `GET eu /v3/audit-log-destinations/{id}`.
+    pub fn calls(&self) -> BTreeMap<String, BTreeSet<u16>> {
         self.calls.borrow().clone()
     }
 
-    /// The number of 429 responses.
-    pub fn rate_limited(&self) -> u32 {
-        self.rate_limited.get()
+    /// Records a step. Requests are recorded without it.
+    pub fn note(&self, step: impl Into<String>) {
+        let (step, mut steps) = (step.into().replace('\n', " "), self.steps.borrow_mut());
+        match steps.last_mut() {
+            Some((last, times)) if *last == step => *times += 1,
+            _ => steps.push((step, 1)),
+        }
+    }
+
+    /// The steps since the last call.
+    pub fn take_steps(&self) -> Vec<String> {
+        let steps = self.steps.take().into_iter();
+        let text = |(step, times)| match times {
+            1 => step,
+            times => format!("{step} ({times} times)"),
+        };
+        steps.map(text).collect()
     }
 
     /// `GET`.
@@ -119,7 +159,17 @@ impl Api {
         self.send(&Method::DELETE, region, path, None)
     }
 
-    /// Sends a request, and repeats it after a 429.
+    /// `PATCH`, which must succeed.
+    pub fn patch(&self, region: &Region, path: &str, body: &Value) -> Result<Response, String> {
+        let response = self.send(&Method::PATCH, region, path, Some(body))?;
+        if response.is_success() {
+            Ok(response)
+        } else {
+            Err(format!("PATCH {region} answers {}", response.brief()))
+        }
+    }
+
+    /// Sends a request, records its response, and repeats it after a 429.
     pub fn send(
         &self,
         method: &Method,
@@ -129,38 +179,35 @@ impl Api {
     ) -> Result<Response, String> {
         let mut repeats = 0;
         loop {
-            let (response, headers) = self
+            let (response, wait) = self
                 .runtime
                 .block_on(self.once(method, region, path, body))
                 .map_err(|error| {
                     // The error contains the URL, which may contain secrets.
-                    let error = chain(&error.without_url());
-                    self.redact(&format!("{method} {region} {path}: {error}"))
+                    format!("{method} {region} {path}: {}", chain(&error.without_url()))
                 })?;
-            let call = kind_of_call(method, region, path);
-            let mut calls = self.calls.borrow_mut();
-            calls.entry(call).or_default().insert(response.status);
-            drop(calls);
+            self.record(method, region, path, &response);
             if response.status != 429 || repeats == MAX_REPEATS {
                 return Ok(response);
             }
             repeats += 1;
-            self.rate_limited.set(self.rate_limited.get() + 1);
-            let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-            let wait = seconds.and_then(|seconds| seconds.parse().ok());
-            sleep(wait.map_or(USUAL_WAIT, Duration::from_secs).min(LONGEST_WAIT));
+            sleep(wait.min(LONGEST_WAIT));
         }
     }
 
+    /// Sends a request. Also returns how long to wait before it is repeated.
     async fn once(
         &self,
         method: &Method,
         region: &Region,
         path: &str,
         body: Option<&Value>,
-    ) -> Result<(Response, HeaderMap), reqwest::Error> {
-        let base = self.base(region);
-        let mut request = self.http.request(method.clone(), format!("{base}{path}"));
+    ) -> Result<(Response, Duration), reqwest::Error> {
+        // The address for a region that the URL does not serve does not resolve, and the call fails.
+        let base = self.server_url.base(region).map(|url| url.to_string());
+        let base = base.unwrap_or_else(|_| "https://not-served.invalid".to_owned());
+        let url = format!("{}{path}", base.trim_end_matches('/'));
+        let mut request = self.http.request(method.clone(), url);
         if path != JWKS {
             request = request.header(AUTHORIZATION, self.token.clone());
         }
@@ -170,43 +217,50 @@ impl Api {
                 .body(body.to_string());
         }
         let response = request.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let wait = header(RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok());
+        let date = header("date").and_then(|date| httpdate::parse_http_date(date).ok());
+        let status = response.status().as_u16();
         let text = response.text().await?;
-        let date = headers.get("date").and_then(|value| value.to_str().ok());
         let response = Response {
             status,
             body: serde_json::from_str(&text).unwrap_or_default(),
-            at: date
-                .and_then(|date| httpdate::parse_http_date(date).ok())
-                .unwrap_or_else(SystemTime::now),
+            at: date.unwrap_or_else(SystemTime::now),
         };
-        Ok((response, headers))
+        Ok((response, wait.map_or(USUAL_WAIT, Duration::from_secs)))
     }
 
-    /// For a region that the URL does not serve, the address does not resolve, and the call fails.
-    fn base(&self, region: &Region) -> String {
-        let base = self.server_url.base(region);
-        base.map_or_else(|_| "https://not-served.invalid".to_owned(), |url| url.to_string())
-            .trim_end_matches('/')
-            .to_owned()
+    /// Records a call without its query and ids, and the response.
+    fn record(&self, method: &Method, region: &Region, path: &str, response: &Response) {
+        let segments = path.split('?').next().unwrap_or_default().split('/');
+        let segments = segments.map(|segment| match DestinationId::parse(segment) {
+            Ok(_) => "{id}",
+            Err(_) => segment,
+        });
+        let call = format!("{method} {region} {}", segments.collect::<Vec<_>>().join("/"));
+        // The endpoint of another user is not shown.
+        let is_shown = |name: &str, value: &Value| {
+            let is_ours = |text: String| text.contains(PREFIX) || text == "\"unconfigured\"";
+            name != "endpoint" || is_ours(value.to_string().to_lowercase())
+        };
+        let fields = SHOWN.iter().filter_map(|name| {
+            let value = response.body.get(name)?;
+            is_shown(name, value).then(|| format!("{name} {value}"))
+        });
+        let fields: Vec<_> = fields.filter(|_| response.is_success()).collect();
+        let separator = if fields.is_empty() { "" } else { ": " };
+        self.note(format!(
+            "{call} -> {}{separator}{}",
+            response.brief(),
+            fields.join(", ")
+        ));
+        let mut calls = self.calls.borrow_mut();
+        calls.entry(call).or_default().insert(response.status);
     }
 
     /// Whether the URL serves a region.
     pub fn serves(&self, region: &Region) -> bool {
         self.server_url.base(region).is_ok()
-    }
-
-    /// A summary of a response: the status and the message of a problem document.
-    pub fn brief(&self, response: &Response) -> String {
-        let message = [response.text("title"), response.text("detail")];
-        let message = message.into_iter().find(|text| !text.is_empty());
-        match message.filter(|_| !response.is_success()) {
-            Some(message) => {
-                let message: String = message.chars().filter(|c| !c.is_control()).take(120).collect();
-                self.redact(&format!("{} ({message})", response.status))
-            }
-            None => response.status.to_string(),
-        }
     }
 
     /// Destinations of a region, page by page. `query` is added to each request.
@@ -216,10 +270,8 @@ impl Api {
         for _ in 0..MAX_PAGES {
             let response = self.get(region, &format!("{DESTINATIONS}?{query}{after}"))?;
             let Some(items) = response.body["data"].as_array().filter(|_| response.is_success()) else {
-                return Err(format!(
-                    "the list of destinations on {region} answers {}",
-                    self.brief(&response)
-                ));
+                let brief = response.brief();
+                return Err(format!("the list of destinations on {region} answers {brief}"));
             };
             all.extend(items.iter().cloned());
             let Some(next) = response.body["meta"]["next"].as_str() else {
@@ -251,33 +303,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = error.source();
     }
     text
-}
-
-/// A call without its query and ids, such as `GET eu /v3/audit-log-destinations/{id}`.
-pub fn kind_of_call(method: &Method, region: &Region, path: &str) -> String {
-    let path = path.split('?').next().unwrap_or_default();
-    let is_id = |segment: &str| konnect::DestinationId::parse(segment).is_ok();
-    let segments = path.split('/');
-    let segments: Vec<_> = segments
-        .map(|segment| if is_id(segment) { "{id}" } else { segment })
-        .collect();
-    format!("{method} {region} {}", segments.join("/"))
-}
-
-/// Calls until the result is `Some`, and returns it with the elapsed time. Returns `None` after the limit.
-pub fn poll<T>(
-    every: Duration,
-    limit: Duration,
-    mut call: impl FnMut() -> Result<Option<T>, String>,
-) -> Result<Option<(T, Duration)>, String> {
-    let began = Instant::now();
-    loop {
-        if let Some(met) = call()? {
-            return Ok(Some((met, began.elapsed())));
-        }
-        if began.elapsed() > limit {
-            return Ok(None);
-        }
-        sleep(every);
-    }
 }

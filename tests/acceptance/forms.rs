@@ -1,39 +1,31 @@
 //! The questions about the forms of names, URLs and responses, and about repeated requests.
 
-use std::collections::BTreeSet;
-
 use reqwest::Method;
 use serde_json::json;
 
-use crate::api::{DESTINATIONS, Response, WEBHOOK, WEBHOOK_V2, poll};
-use crate::probes::no_webhook;
-use crate::question::Question;
-use crate::run::{Book, Steps, Stop};
+use crate::api::{DESTINATIONS, WEBHOOK, WEBHOOK_V2};
+use crate::run::Stop;
 use crate::session::Session;
 
 /// The number of writes that are each followed by a read.
 const WRITES: usize = 10;
 
 /// The questions that need no webhook.
-pub fn before_webhook(session: &Session<'_>, book: &mut Book<'_>) {
-    book.ask(Question::SameName, |steps| same_name(session, steps));
-    book.ask(Question::EndpointForm, |steps| endpoint_forms(session, steps));
-    book.ask(Question::ReadAfterWrite, |steps| read_after_write(session, steps));
+pub fn before_webhook(session: &Session<'_>) {
+    session.ask("Can two destinations have the same name?", || same_name(session));
+    let question = "Does the API return the URL of an endpoint as it was sent?";
+    session.ask(question, || endpoint_forms(session));
+    let question = "Does a read right after a write return what was written?";
+    session.ask(question, || read_after_write(session));
 }
 
 /// The question while the webhook of the claimed region is set up.
-pub fn with_webhook(session: &Session<'_>, book: &mut Book<'_>) {
-    book.ask(Question::WebhookFields, |steps| webhook_fields(session, steps));
+pub fn with_webhook(session: &Session<'_>) {
+    let question = "Which fields do the three `GET`s of a webhook return?";
+    session.ask(question, || webhook_fields(session));
 }
 
-/// The question after the webhook of the claimed region was deleted.
-pub fn after_delete(session: &Session<'_>, had_webhook: bool, book: &mut Book<'_>) {
-    book.ask(Question::RepeatedDelete, |steps| {
-        repeated_delete(session, had_webhook, steps)
-    });
-}
-
-fn same_name(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
+fn same_name(session: &Session<'_>) -> Result<String, Stop> {
     let home = session.home();
     let (first, _) = session.create_dead(&home, "same")?;
     let body = json!({
@@ -42,13 +34,13 @@ fn same_name(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Sto
         "authorization": session.authorization,
         "log_format": "json",
     });
-    let second = steps.send(&Method::POST, &home, DESTINATIONS, Some(&body), &[])?;
-    steps.delete(&home, &format!("{DESTINATIONS}/{first}"))?;
+    let second = session.send(&Method::POST, &home, DESTINATIONS, Some(&body))?;
+    session.delete_destination(&home, &first)?;
     if !second.is_success() {
-        return Ok(format!("No: {}", session.api.brief(&second)));
+        return Ok(format!("No: {}", second.brief()));
     }
     let other = second.text("id");
-    steps.delete(&home, &format!("{DESTINATIONS}/{other}"))?;
+    session.delete_destination(&home, other)?;
     let ids = if other == first { "one id" } else { "two ids" };
     Ok(format!("Yes: {}, with {ids}", second.status))
 }
@@ -56,149 +48,107 @@ fn same_name(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Sto
 /// The forms of a URL that mean the same, and what each of them tests.
 fn forms(prefix: &str) -> [(&'static str, String); 5] {
     let host = format!("{prefix}audit.invalid");
+    let upper_case = host.to_ascii_uppercase();
     [
         ("no path", format!("https://{host}")),
-        (
-            "a host in upper case",
-            format!("https://{}/events", host.to_ascii_uppercase()),
-        ),
+        ("a host in upper case", format!("https://{upper_case}/events")),
         ("the port 443", format!("https://{host}:443/events")),
         ("a dot segment", format!("https://{host}/a/../events")),
         ("an escaped letter", format!("https://{host}/%65vents?a=%7E")),
     ]
 }
 
-fn endpoint_forms(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
+fn endpoint_forms(session: &Session<'_>) -> Result<String, Stop> {
     let home = session.home();
     let mut changed = Vec::new();
     for (what, sent) in forms(&session.prefix) {
-        let (id, created) = match session.create(&home, "form", &sent, "json") {
+        session.note(what);
+        let (id, created) = match session.create(&home, "form", &sent) {
             Ok(created) => created,
             Err(error) => {
-                steps.push(format!("{what}: {error}"));
+                session.note(error);
                 changed.push(format!("{what} is refused"));
                 continue;
             }
         };
-        let read = session.api.get(&home, &format!("{DESTINATIONS}/{id}"))?;
-        for (method, answer) in [("POST", &created), ("GET", &read)] {
-            steps.note(&format!("{method} with {what}"), answer, &["endpoint"]);
-        }
-        if [&created, &read]
-            .iter()
-            .any(|answer| answer.text("endpoint") != sent)
-        {
+        let read = session.get(&home, &format!("{DESTINATIONS}/{id}"))?;
+        if [&created, &read].map(|answer| answer.text("endpoint")) != [&sent, &sent] {
             changed.push(format!("{what} is returned as `{}`", read.text("endpoint")));
         }
-        session.delete(&home, &id)?;
+        session.delete_destination(&home, &id)?;
     }
-    if changed.is_empty() {
-        Ok("Yes, in each form".to_owned())
+    Ok(if changed.is_empty() {
+        "Yes, in each form".to_owned()
     } else {
-        Ok(format!("No: {}", changed.join("; ")))
-    }
+        format!("No: {}", changed.join("; "))
+    })
 }
 
-fn read_after_write(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
+fn read_after_write(session: &Session<'_>) -> Result<String, Stop> {
     let home = session.home();
     let (id, _) = session.create_dead(&home, "written-0")?;
     let path = format!("{DESTINATIONS}/{id}");
-    let created = steps.get(&home, &path, &["name"])?;
-    let mut stale = usize::from(!created.is_success());
+    let mut stale = usize::from(!session.get(&home, &path)?.is_success());
     for number in 1..=WRITES {
         let name = format!("{}written-{number}", session.prefix);
-        let body = json!({ "name": name });
-        let written = session.api.send(&Method::PATCH, &home, &path, Some(&body))?;
-        if !written.is_success() {
-            return Err(Stop::Failed(format!(
-                "PATCH answers {}",
-                session.api.brief(&written)
-            )));
-        }
-        let (read, listed) = (
-            session.api.get(&home, &path)?,
-            session
-                .api
-                .get(&home, &format!("{DESTINATIONS}?filter[name][eq]={name}"))?,
-        );
-        let is_listed = |answer: &Response| answer.body["data"].as_array().is_some_and(|all| all.len() == 1);
-        if read.text("name") != name || !is_listed(&listed) {
+        session.patch(&home, &path, &json!({ "name": name }))?;
+        let read = || session.get(&home, &path);
+        let is_current = read()?.text("name") == name;
+        let listed = session.get(&home, &format!("{DESTINATIONS}?filter[name][eq]={name}"))?;
+        if !is_current || listed.body["data"].as_array().map(Vec::len) != Some(1) {
             stale += 1;
-            let current = poll(session.pace.poll, session.pace.known_limit, || {
-                let read = session.api.get(&home, &path)?;
-                Ok((read.text("name") == name).then_some(()))
+            let current = session.poll(session.pace.limit, || {
+                Ok((read()?.text("name") == name).then_some(()))
             })?;
-            let after = current.map_or_else(
-                || "never".to_owned(),
-                |((), took)| format!("after {:.1} s", took.as_secs_f64()),
-            );
-            steps.push(format!(
-                "write {number}: the read or the list is older; current {after}"
+            let after = current.map(|((), took)| took);
+            session.note(format!(
+                "write {number}: the read or the list is older; current after {after:?}"
             ));
         }
     }
-    session.delete(&home, &id)?;
-    Ok(if stale == 0 {
-        format!("Yes, after each of {} writes", WRITES + 1)
-    } else {
-        format!("No: {stale} of {} reads were older", WRITES + 1)
+    session.delete(&home, &path)?;
+    let reads = WRITES + 1;
+    Ok(match stale {
+        0 => format!("Yes, after each of {reads} writes"),
+        stale => format!("No: {stale} of {reads} reads were older"),
     })
 }
 
 /// The names of the fields, without their values. Nothing is changed.
-fn webhook_fields(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
-    let regions = session.all_regions();
-    let region = session.claimed.as_ref().or_else(|| regions.first());
-    let region = region.ok_or_else(|| Stop::NotTried("the URL serves no region".to_owned()))?;
+fn webhook_fields(session: &Session<'_>) -> Result<String, Stop> {
+    let region = session.readable_region()?;
     let mut paths = vec![("v2", WEBHOOK_V2.to_owned()), ("v3", WEBHOOK.to_owned())];
-    let portals = steps.get(region, "/v3/portals?page[size]=1", &[])?;
-    match portals.body["data"][0]["id"].as_str() {
-        Some(id) => paths.push(("Dev Portal", format!("/v3/portals/{id}/audit-log-webhook"))),
-        None => steps.push(format!("{region} has no Dev Portal")),
-    }
+    let portals = session.get(&region, "/v3/portals?page[size]=1")?;
+    let portal = portals.body["data"][0]["id"].as_str();
+    paths.extend(portal.map(|id| ("Dev Portal", format!("/v3/portals/{id}/audit-log-webhook"))));
     let mut answers = Vec::new();
     for (what, path) in paths {
-        let answer = session.api.get(region, &path)?;
-        let names: BTreeSet<_> = answer
-            .body
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        let names: Vec<_> = names.into_iter().collect();
-        let names = if answer.is_success() {
-            names.join(", ")
-        } else {
-            session.api.brief(&answer)
-        };
-        steps.push(format!("GET {region}, {what} -> {}: {names}", answer.status));
-        answers.push(format!("{what}: {names}"));
+        let answer = session.get(&region, &path)?;
+        let names = answer.body.as_object().into_iter().flatten();
+        let names: Vec<_> = names.map(|(name, _)| name.as_str()).collect();
+        let names = names.join(", ");
+        let said = Some(names).filter(|_| answer.is_success());
+        answers.push(format!("{what}: {}", said.unwrap_or_else(|| answer.brief())));
     }
-    if answers.len() < 3 {
+    if portal.is_none() {
         answers.push("Dev Portal: there is none".to_owned());
     }
     Ok(answers.join("; "))
 }
 
-fn repeated_delete(session: &Session<'_>, had_webhook: bool, steps: &mut Steps<'_>) -> Result<String, Stop> {
-    let home = session.home();
+/// After the webhook of the claimed region was deleted.
+pub fn repeated_delete(session: &Session<'_>) -> Result<String, Stop> {
+    let (region, home) = (session.region()?, session.home());
     let (id, _) = session.create_dead(&home, "twice")?;
-    let path = format!("{DESTINATIONS}/{id}");
-    let first = steps.delete(&home, &path)?.status;
-    let second = steps.delete(&home, &path)?.status;
-    if !had_webhook {
-        return Err(no_webhook());
-    }
-    let region = session.region()?;
+    let first = session.delete_destination(&home, &id)?.status;
+    let second = session.delete_destination(&home, &id)?.status;
     // Only a webhook that was deleted: another user may have set it up since.
-    let found = session.api.get(region, WEBHOOK)?;
-    if matches!(found.body["audit_log_destination_id"].as_str(), Some(id) if !id.is_empty()) {
+    let found = session.get(region, WEBHOOK)?;
+    if !found.text("audit_log_destination_id").is_empty() {
         return Err(Stop::NotTried("another user has set up the webhook".to_owned()));
     }
-    let webhook = steps.delete(region, WEBHOOK)?;
+    let webhook = session.delete(region, WEBHOOK)?.status;
     Ok(format!(
-        "{second} for a destination, after {first}; {} for a webhook",
-        webhook.status
+        "{second} for a destination, after {first}; {webhook} for a webhook"
     ))
 }

@@ -3,8 +3,7 @@
 use std::env;
 
 use crate::api::DESTINATIONS;
-use crate::question::Question;
-use crate::run::{Book, Steps, Stop, Target};
+use crate::run::{Stop, Target};
 use crate::session::Session;
 use crate::workspace::{Block, Run, Workspace};
 
@@ -19,10 +18,11 @@ const CONNECTION: [&str; 6] = [
 ];
 const DESTINATION: &str = "konnect_audit_log_destination.acceptance";
 
-pub fn ask(target: &Target, session: &Session<'_>, book: &mut Book<'_>) {
-    book.ask(Question::Lifecycle, |steps| {
+pub fn ask(target: &Target, session: &Session<'_>) {
+    let question = "Does the provider create, update and destroy a destination and a webhook?";
+    session.ask(question, || {
         let workspace = workspace(target, session);
-        let result = apply_and_destroy(&workspace, session, steps);
+        let result = apply_and_destroy(&workspace, session);
         if result.is_err() {
             // Remaining objects are also removed at the end of the run.
             let _ = workspace.try_destroy();
@@ -52,90 +52,57 @@ fn workspace(target: &Target, session: &Session<'_>) -> Workspace {
 
 /// A destination, and a disabled webhook: no event leaves the organization.
 fn configuration(session: &Session<'_>, name: &str) -> String {
-    let destination = Block::new("resource \"konnect_audit_log_destination\" \"acceptance\"")
+    let variable = "variable \"authorization\" {\n  type      = string\n  sensitive = true\n}\n";
+    let destination = Block::destination("acceptance")
         .with("name", format!("{}{name}", session.prefix))
         .with("endpoint", session.dead_endpoint())
         .with("log_format", "json")
         .expression("authorization", "var.authorization");
-    let webhook = session.claimed.as_ref().map_or_else(String::new, |region| {
-        Block::new("resource \"konnect_audit_log_webhook\" \"acceptance\"")
+    let webhook = session.claimed.as_ref().map(|region| {
+        Block::webhook_to("acceptance", "acceptance")
             .with("region", region.as_str())
             .with("enabled", false)
-            .expression("audit_log_destination_id", format!("{DESTINATION}.id"))
             .to_string()
     });
-    format!(
-        "variable \"authorization\" {{\n  type      = string\n  sensitive = true\n}}\n\n{destination}\n{webhook}"
-    )
+    format!("{variable}{destination}{}", webhook.unwrap_or_default())
 }
 
-fn apply_and_destroy(
-    workspace: &Workspace,
-    session: &Session<'_>,
-    steps: &mut Steps<'_>,
-) -> Result<String, Stop> {
+fn apply_and_destroy(workspace: &Workspace, session: &Session<'_>) -> Result<String, Stop> {
     let home = session.home();
     workspace.configure_provider("", configuration(session, "cli"));
-    step(steps, "init", &workspace.run(&["init", "-no-color"]))?;
-    step(steps, "apply", &workspace.try_apply())?;
-    step(
-        steps,
-        "plan of what was applied, which is to be empty",
-        &workspace.try_plan(),
-    )?;
+    step(session, "init", &workspace.run(&["init", "-no-color"]))?;
+    let empty_plan = "plan of what was applied, which is to be empty";
+    step(session, "apply", &workspace.try_apply())?;
+    step(session, empty_plan, &workspace.try_plan())?;
     let id = workspace.state().text(DESTINATION, "id");
-
     workspace.configure_provider("", configuration(session, "cli-renamed"));
-    step(steps, "apply with another name", &workspace.try_apply())?;
-    step(
-        steps,
-        "plan of what was applied, which is to be empty",
-        &workspace.try_plan(),
-    )?;
-    step(steps, "destroy", &workspace.try_destroy())?;
+    step(session, "apply with another name", &workspace.try_apply())?;
+    step(session, empty_plan, &workspace.try_plan())?;
+    step(session, "destroy", &workspace.try_destroy())?;
 
-    let gone = session.api.get(&home, &format!("{DESTINATIONS}/{id}"))?;
-    steps.push(format!(
-        "GET of the destroyed destination: {}",
-        session.api.brief(&gone)
-    ));
-    if gone.status != 404 {
+    if session.get(&home, &format!("{DESTINATIONS}/{id}"))?.status != 404 {
         return Err(Stop::Failed("the destination exists after destroy".to_owned()));
     }
-    let objects = match &session.claimed {
-        Some(region) => format!("a destination on {home} and the webhook of {region}"),
-        None => format!("a destination on {home}; no region was free for a webhook"),
+    let webhook = match &session.claimed {
+        Some(region) => format!(" and the webhook of {region}"),
+        None => "; no region was free for a webhook".to_owned(),
     };
-    Ok(format!("Yes: {objects}"))
+    Ok(format!("Yes: a destination on {home}{webhook}"))
 }
 
-/// Records how a command ended, with its errors.
-fn step(steps: &mut Steps<'_>, what: &str, run: &Run) -> Result<(), Stop> {
-    let warnings = run
-        .warnings()
-        .into_iter()
-        .map(|warning| format!("warning: {}", warning.summary));
-    let errors = run.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-    let errors = errors.map(|error| format!("error: {}: {}", error.summary, error.detail));
-    let reported: Vec<_> = warnings
-        .chain(errors)
-        .map(|text| text.replace('\n', " "))
-        .collect();
-    let code = run
-        .code
-        .map_or_else(|| "a signal".to_owned(), |code| format!("code {code}"));
-    steps.push(
-        format!("{what}: ended with {code} {}", reported.join("; "))
-            .trim_end()
-            .to_owned(),
-    );
+/// Records how a command ended, with its diagnostics.
+fn step(session: &Session<'_>, what: &str, run: &Run) -> Result<(), Stop> {
+    let said = run.diagnostics.iter();
+    let said = said.map(|found| format!("; {:?}: {}", found.severity, found.text()));
+    session.note(format!(
+        "{what}: ended with {:?}{}",
+        run.code,
+        said.collect::<String>()
+    ));
     if run.code == Some(0) {
-        Ok(())
-    } else if run.diagnostics.is_empty() {
-        let last = run.stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-        let last: Vec<_> = last.take(3).collect();
-        Err(Stop::Failed(format!("{what} failed: {}", last.join(" "))))
-    } else {
-        Err(Stop::Failed(format!("{what} failed")))
+        return Ok(());
     }
+    let lines = run.stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Vec<_> = lines.take(3).collect();
+    Err(Stop::Failed(format!("{what} failed: {}", lines.join(" "))))
 }

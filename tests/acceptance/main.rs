@@ -10,12 +10,11 @@
 //!
 //! | Concept | Where |
 //! |---|---|
-//! | what is asked | [`question`] |
-//! | how it is asked, one function for each question | [`probes`], [`forms`], [`lifecycle`], [`deliveries`] |
+//! | what is asked, one function for each question | [`probes`], [`forms`], [`lifecycle`], [`deliveries`] |
 //! | what may be touched, and clean-up | [`session`] |
 //! | plain requests, with a record of what was answered | [`api`] |
 //! | the receiver that Konnect delivers to | [`receiver`] |
-//! | the result | [`report`] |
+//! | the order of the questions, and the report | [`run`] |
 
 #![allow(
     clippy::expect_used,
@@ -30,9 +29,7 @@ mod emulator;
 mod forms;
 mod lifecycle;
 mod probes;
-mod question;
 mod receiver;
-mod report;
 mod run;
 mod session;
 #[path = "../terraform/workspace/mod.rs"]
@@ -50,11 +47,6 @@ use crate::run::{Pace, Target};
 /// The value of a variable that is set and not empty.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// Shows a text also if the test succeeds: Cargo captures what `println` prints.
-fn show(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 #[test]
@@ -82,9 +74,10 @@ fn real_organization() -> Result<(), String> {
         pace: Pace::REAL,
         receiver,
     })?;
-    show(&report.text());
-    show(&format!("report: {}", report.write()?.display()));
-    if !report.is_success() {
+    // Also shown if the test succeeds: Cargo captures what `println` prints.
+    let path = report.write()?;
+    let _ = writeln!(std::io::stderr(), "{}\nreport: {}", report.page, path.display());
+    if !report.is_success {
         return Err("a question has no answer because of an error, or an object was left behind".to_owned());
     }
     Ok(())

@@ -7,75 +7,80 @@ use konnect::Region;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::api::{AUDIT_LOGS, DESTINATIONS, JWKS, REPLAY_JOB, Response, STATUS, WEBHOOK, WEBHOOK_V2, poll};
+use crate::api::{AUDIT_LOGS, DESTINATIONS, JWKS, REPLAY_JOB, STATUS, WEBHOOK, WEBHOOK_V2};
 use crate::forms;
-use crate::question::Question;
-use crate::run::{Book, Steps, Stop};
+use crate::run::Stop;
 use crate::session::Session;
 
 /// More than the default page size of 10 in the API description.
 const MANY: usize = 12;
 
 /// The questions before the webhook of the claimed region is configured.
-pub fn before_webhook(session: &Session<'_>, book: &mut Book<'_>) {
-    book.ask(Question::Jwks, |steps| jwks(session, steps));
-    book.ask(Question::ReplayWithoutWebhook, |steps| replay(session, steps));
-    book.ask(Question::UpdatedAt, |steps| updated_at(session, steps));
-    book.ask(Question::GlobalStore, |steps| global_store(session, steps));
-    lists(session, book);
-    forms::before_webhook(session, book);
+pub fn before_webhook(session: &Session<'_>) {
+    session.ask("Do the signing keys differ by region?", || jwks(session));
+    let question = "What does the API return for a replay without an enabled webhook?";
+    session.ask(question, || replay(session));
+    let question = "How does `updated_at` of a destination behave?";
+    session.ask(question, || updated_at(session));
+    let question = "Do `global` and a regional host store the same destinations?";
+    session.ask(question, || global_store(session));
+    let mut made = Vec::new();
+    let question = "Does a list contain every destination exactly once?";
+    session.ask(question, || completeness(session, &mut made));
+    let question = "Which page sizes does the list of destinations honor?";
+    session.ask(question, || page_sizes(session, made.len()));
+    // The end of the session removes the remaining ones.
+    for id in &made {
+        let _ = session.delete_destination(&session.home(), id);
+    }
 }
 
 /// The questions about the webhook of the claimed region, from its configuration to its removal.
-pub fn webhook(session: &Session<'_>, book: &mut Book<'_>) {
+pub fn webhook(session: &Session<'_>) {
     let mut destination = None;
-    book.ask(Question::NewDestination, |steps| {
-        new_destination(session, steps, &mut destination)
-    });
-    forms::with_webhook(session, book);
-    book.ask(Question::GlobalWebhook, |steps| {
-        global_webhook(session, destination.is_some(), steps)
-    });
-    book.ask(Question::DestinationInUse, |steps| {
-        let id = destination.as_deref().ok_or_else(no_webhook)?;
-        in_use(session, id, steps)
-    });
-    book.ask(Question::WebhookAfterDelete, |steps| {
-        destination.as_deref().ok_or_else(no_webhook)?;
-        deleted_webhook(session, steps)
-    });
-    forms::after_delete(session, destination.is_some(), book);
+    let question = "How long until a region knows a destination on `global`?";
+    session.ask(question, || new_destination(session, &mut destination));
+    forms::with_webhook(session);
+    let id = || {
+        let none = || Stop::NotTried("the webhook of no region could be set up".to_owned());
+        destination.as_deref().ok_or_else(none)
+    };
+    let question = "Does `global` have a webhook?";
+    session.ask(question, || global_webhook(session, id().is_ok()));
+    let question = "How long is a destination in use after its webhook has changed?";
+    session.ask(question, || in_use(session, id()?));
+    let question = "What does the API return for a deleted webhook: 404 or an empty destination?";
+    session.ask(question, || id().and_then(|_| deleted_webhook(session)));
+    let question = "What does the API return for a repeated `DELETE`?";
+    session.ask(question, || id().and_then(|_| forms::repeated_delete(session)));
 }
 
 /// The questions after there are events and all calls have been made.
-pub fn after_webhook(session: &Session<'_>, role: Option<&str>, book: &mut Book<'_>) {
-    book.ask(Question::PullApi, |steps| pull(session, steps));
-    book.ask(Question::Role, |steps| permissions(session, role, steps));
-}
-
-pub fn no_webhook() -> Stop {
-    Stop::NotTried("the webhook of no region could be set up".to_owned())
+pub fn after_webhook(session: &Session<'_>, role: Option<&str>) {
+    session.ask("Is `GET /v3/audit-logs` available?", || pull(session));
+    session.ask("Is the role of the token sufficient?", || {
+        permissions(session, role)
+    });
 }
 
 fn in_words(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
-fn jwks(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
+fn jwks(session: &Session<'_>) -> Result<String, Stop> {
     let mut sets: BTreeMap<BTreeSet<String>, Vec<String>> = BTreeMap::new();
     for region in session.all_regions() {
-        match steps.get(&region, JWKS, &[]) {
+        match session.get(&region, JWKS) {
             Ok(answer) => {
                 let keys = answer.body["keys"].as_array().into_iter().flatten();
-                let keys: BTreeSet<_> = keys
-                    .filter_map(|key| key["x"].as_str().map(str::to_owned))
-                    .collect();
-                steps.push(format!("{} keys without a token", keys.len()));
+                let keys = keys.filter_map(|key| key["x"].as_str().map(str::to_owned));
+                let keys: BTreeSet<_> = keys.collect();
+                session.note(format!("{} keys without a token", keys.len()));
                 if answer.is_success() {
                     sets.entry(keys).or_default().push(region.to_string());
                 }
             }
-            Err(error) => steps.push(error),
+            Err(error) => session.note(error),
         }
     }
     let groups: Vec<_> = sets.values().map(|regions| regions.join(", ")).collect();
@@ -86,253 +91,158 @@ fn jwks(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
     }
 }
 
-fn replay(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
+fn replay(session: &Session<'_>) -> Result<String, Stop> {
     let region = session.region()?;
-    let before = steps.get(region, REPLAY_JOB, &["status"])?;
+    let before = session.get(region, REPLAY_JOB)?;
     if matches!(before.text("status"), "accepted" | "pending" | "running") {
-        return Err(Stop::NotTried(
-            "a replay job of another user is under way".to_owned(),
-        ));
+        let reason = "a replay job of another user is under way";
+        return Err(Stop::NotTried(reason.to_owned()));
     }
     let time = |ago| {
-        let at = before
-            .at
-            .checked_sub(Duration::from_secs(ago))
-            .unwrap_or(SystemTime::UNIX_EPOCH);
-        humantime::format_rfc3339_seconds(at).to_string()
+        let at = before.at.checked_sub(Duration::from_secs(ago));
+        humantime::format_rfc3339_seconds(at.unwrap_or(SystemTime::UNIX_EPOCH)).to_string()
     };
     let body = json!({ "start_at": time(120), "end_at": time(60) });
-    let put = steps.send(&Method::PUT, region, REPLAY_JOB, Some(&body), &["status"])?;
+    let put = session.send(&Method::PUT, region, REPLAY_JOB, Some(&body))?;
     if !put.is_success() {
-        return Ok(format!("It is refused at once with {}", session.api.brief(&put)));
+        return Ok(format!("It is refused at once with {}", put.brief()));
     }
-    let mut seen = vec![put.text("status").to_owned()];
-    let end = poll(session.pace.poll, session.pace.replay_limit, || {
-        let job = session.api.get(region, REPLAY_JOB)?;
-        let status = job.text("status").to_owned();
-        if seen.last() != Some(&status) {
-            seen.push(status.clone());
-        }
-        Ok(matches!(status.as_str(), "completed" | "failed").then_some(status))
+    let mut status = put.text("status").to_owned();
+    let end = session.poll(session.pace.limit, || {
+        session
+            .get(region, REPLAY_JOB)?
+            .text("status")
+            .clone_into(&mut status);
+        Ok(matches!(status.as_str(), "completed" | "failed").then_some(()))
     })?;
-    steps.push(format!("its statuses: {}", seen.join(", ")));
-    match end {
-        Some((status, took)) => Ok(format!(
-            "It is accepted with {}, and is {status} after {}",
-            put.status,
-            in_words(took)
-        )),
-        None => Ok(format!(
-            "It is accepted with {}, and is still {} after {}",
-            put.status,
-            seen.last().map_or("", String::as_str),
-            in_words(session.pace.replay_limit)
-        )),
-    }
+    let (still, time) = end.map_or(("still ", session.pace.limit), |((), took)| ("", took));
+    Ok(format!(
+        "It is accepted with {}, and is {still}{status} after {}",
+        put.status,
+        in_words(time)
+    ))
 }
 
-fn updated_at(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
-    const FIELDS: [&str; 2] = ["created_at", "updated_at"];
+fn updated_at(session: &Session<'_>) -> Result<String, Stop> {
     let home = session.home();
     let (id, created) = session.create_dead(&home, "updated-at")?;
     let path = format!("{DESTINATIONS}/{id}");
-    steps.note("POST", &created, &FIELDS);
-    let read = |steps: &mut Steps<'_>| -> Result<String, String> {
-        let answer = steps.get(&home, &path, &["updated_at"])?;
+    let read = || -> Result<String, String> {
+        let answer = session.get(&home, &path)?;
         Ok(answer.text("updated_at").to_owned())
     };
-    let initial = read(steps)?;
-    let again = read(steps)?;
-    let mut moves = Vec::new();
+    let initial = read()?;
+    let verb = |before: &str, after: &str| if after == before { "does not move" } else { "moves" };
+    let mut before = read()?;
+    let mut moves = vec![format!("{} between two reads", verb(&initial, &before))];
     let mut equal = created.text("updated_at") == initial;
-    let mut before = again.clone();
-    let changes = [
-        (
-            "PATCH of the name",
-            json!({ "name": format!("{}updated-at-2", session.prefix) }),
-        ),
-        (
-            "PATCH of the authorization alone",
-            json!({ "authorization": session.authorization }),
-        ),
-        (
-            "PATCH with the values that it has",
-            json!({ "name": format!("{}updated-at-2", session.prefix) }),
-        ),
-    ];
-    for (what, body) in changes {
+    let renamed = json!({ "name": format!("{}updated-at-2", session.prefix) });
+    let authorization = json!({ "authorization": session.authorization });
+    for (what, body) in [
+        ("PATCH of the name", &renamed),
+        ("PATCH of the authorization alone", &authorization),
+        ("PATCH with the values that it has", &renamed),
+    ] {
         // Waits for the next second, because times may have no fractions.
         std::thread::sleep(Duration::from_millis(1100).min(session.pace.poll * 3));
-        let written = session.api.send(&Method::PATCH, &home, &path, Some(&body))?;
-        steps.note(what, &written, &["updated_at"]);
-        if !written.is_success() {
-            return Err(Stop::Failed(format!(
-                "{what} answers {}",
-                session.api.brief(&written)
-            )));
-        }
-        let after = read(steps)?;
+        session.note(what);
+        let written = session.patch(&home, &path, body)?;
+        let after = read()?;
         equal &= written.text("updated_at") == after;
-        let verb = if after == before { "does not move" } else { "moves" };
-        moves.push(format!("{verb} with a {what}"));
+        moves.push(format!("{} with a {what}", verb(&before, &after)));
         before = after;
     }
-    steps.delete(&home, &path)?;
-    let reads = if initial == again {
-        "does not move"
-    } else {
-        "moves"
-    };
-    let same = if equal { "equal" } else { "not equal" };
+    session.delete(&home, &path)?;
     Ok(format!(
-        "It begins as `{initial}`, {reads} between two reads, {}; answers to writes and reads are {same}",
-        moves.join(", ")
+        "It begins as `{initial}`, {}; answers to writes and reads are {}",
+        moves.join(", "),
+        if equal { "equal" } else { "not equal" }
     ))
 }
 
 /// Whether hosts and versions show a destination that was created on another host.
-fn global_store(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
-    let global = Region::global();
-    let regional = session
-        .claimed
-        .clone()
-        .or_else(|| session.all_regions().into_iter().next());
-    let Some(regional) = regional.filter(|_| session.api.serves(&global)) else {
-        return Err(Stop::NotTried(
-            "the URL does not serve `global` and a region".to_owned(),
-        ));
+fn global_store(session: &Session<'_>) -> Result<String, Stop> {
+    let (global, regional) = (Region::global(), session.readable_region());
+    let Some(regional) = regional.ok().filter(|_| session.serves(&global)) else {
+        let reason = "the URL does not serve `global` and a region";
+        return Err(Stop::NotTried(reason.to_owned()));
     };
     let mut seen = Vec::new();
     for (from, to) in [(&global, &regional), (&regional, &global)] {
-        let (id, created) = match session.create_dead(from, "store") {
-            Ok(created) => created,
+        let id = match session.create_dead(from, "store") {
+            Ok((id, _)) => id,
             Err(error) => {
-                steps.push(error);
+                session.note(error);
                 seen.push(format!("{from} does not create one"));
                 continue;
             }
         };
-        steps.note(&format!("POST {from}"), &created, &[]);
         let mut found = Vec::new();
         for (host, version) in [(to, "v3"), (to, "v2"), (from, "v2")] {
             let path = format!("/{version}/audit-log-destinations/{id}");
             // Copying may take some time.
-            let known = poll(session.pace.poll, session.pace.poll * 10, || {
-                let answer = session.api.get(host, &path)?;
-                Ok(answer.is_success().then_some(answer))
+            let known = session.poll(session.pace.poll * 10, || {
+                Ok(session.get(host, &path)?.is_success().then_some(()))
             })?;
-            let what = match &known {
-                Some((_, took)) => format!("200 after {}", in_words(*took)),
-                None => session.api.brief(&session.api.get(host, &path)?),
-            };
-            steps.push(format!("GET {host} {version} -> {what}"));
             found.push(known.is_some());
         }
-        let shown = |is_shown| if is_shown { "shows" } else { "does not show" };
-        seen.push(format!("{to} {} what {from} created", shown(found[0])));
-        steps.delete(from, &format!("{DESTINATIONS}/{id}"))?;
+        let shown = if found[0] { "shows" } else { "does not show" };
+        seen.push(format!("{to} {shown} what {from} created"));
+        session.delete_destination(from, &id)?;
     }
     let is_one = seen.iter().all(|what| what.contains(" shows "));
-    Ok(format!(
-        "{}: {}",
-        if is_one { "Yes" } else { "No" },
-        seen.join("; ")
-    ))
+    let verdict = if is_one { "Yes" } else { "No" };
+    Ok(format!("{verdict}: {}", seen.join("; ")))
 }
 
-fn lists(session: &Session<'_>, book: &mut Book<'_>) {
+fn completeness(session: &Session<'_>, made: &mut Vec<String>) -> Result<String, Stop> {
     let home = session.home();
-    let mut made = Vec::new();
-    book.ask(Question::ListCompleteness, |steps| {
-        for number in 0..MANY {
-            made.push(session.create_dead(&home, &format!("list-{number}"))?.0);
-        }
-        steps.push(format!("POST of {MANY} destinations on {home}"));
-        completeness(session, &home, &made, steps)
-    });
-    book.ask(Question::PageSize, |steps| {
-        if made.len() < MANY {
-            return Err(Stop::NotTried(
-                "the destinations for it could not be created".to_owned(),
-            ));
-        }
-        page_sizes(session, &home, steps)
-    });
-    // The end of the session removes the remaining ones.
-    for id in &made {
-        let _ = session.delete(&home, id);
+    for number in 0..MANY {
+        made.push(session.create_dead(&home, &format!("list-{number}"))?.0);
     }
-}
-
-fn completeness(
-    session: &Session<'_>,
-    home: &Region,
-    made: &[String],
-    steps: &mut Steps<'_>,
-) -> Result<String, Stop> {
-    let times = |query: &str| -> Result<(usize, Vec<usize>), String> {
-        let all = session.api.destinations(home, query)?;
-        let times = made
-            .iter()
-            .map(|id| all.iter().filter(|item| item["id"] == id.as_str()).count());
-        Ok((all.len(), times.collect()))
+    // The number of listed destinations, and whether each of ours is there once.
+    let list = |query: &str| -> Result<(usize, bool), String> {
+        let all = session.destinations(&home, query)?;
+        let times = |id: &String| all.iter().filter(|item| item["id"] == id.as_str()).count();
+        Ok((all.len(), made.iter().all(|id| times(id) == 1)))
     };
-    let mut listed = 0;
-    let complete = poll(session.pace.poll, session.pace.known_limit, || {
-        let (all, times) = times("page[size]=5")?;
-        listed = all;
-        Ok(times.iter().all(|count| *count == 1).then_some(()))
+    let complete = session.poll(session.pace.limit, || {
+        let (listed, is_complete) = list("page[size]=5")?;
+        session.note(format!("all pages of 5: {listed} destinations"));
+        Ok(is_complete.then_some(()))
     })?;
-    steps.push(format!("all pages of 5: {listed} destinations"));
-    let filter = format!("filter[name][contains]={}list-", session.prefix);
-    let (filtered, of_ours) = times(&filter)?;
-    steps.push(format!("with filter[name][contains]: {filtered} destinations"));
-    let exact = format!("filter[name][eq]={}list-7", session.prefix);
-    let (exactly, _) = times(&exact)?;
-    steps.push(format!("with filter[name][eq]: {exactly} destination(s)"));
-    let filters = if filtered == made.len() && of_ours.iter().all(|count| *count == 1) && exactly == 1 {
+    let (filtered, has_ours) = list(&format!("filter[name][contains]={}list-", session.prefix))?;
+    session.note(format!("with filter[name][contains]: {filtered} destinations"));
+    let (exactly, _) = list(&format!("filter[name][eq]={}list-7", session.prefix))?;
+    session.note(format!("with filter[name][eq]: {exactly} destination(s)"));
+    let filters = if filtered == made.len() && has_ours && exactly == 1 {
         "both filters return exactly what matches"
     } else {
         "the filters do not return exactly what matches"
     };
-    match complete {
-        Some(((), took)) => Ok(format!("Yes, after {}; {filters}", in_words(took))),
-        None => Ok(format!(
-            "No, not after {}; {filters}",
-            in_words(session.pace.known_limit)
-        )),
-    }
+    let (verdict, time) = complete.map_or(("No, not", session.pace.limit), |((), took)| ("Yes,", took));
+    Ok(format!("{verdict} after {}; {filters}", in_words(time)))
 }
 
-fn page_sizes(session: &Session<'_>, home: &Region, steps: &mut Steps<'_>) -> Result<String, Stop> {
-    let total = session.api.destinations(home, "page[size]=5")?.len();
-    steps.push(format!("there are {total} destinations on {home}"));
+fn page_sizes(session: &Session<'_>, made: usize) -> Result<String, Stop> {
+    if made < MANY {
+        let reason = "the destinations for it could not be created";
+        return Err(Stop::NotTried(reason.to_owned()));
+    }
+    let home = session.home();
     let mut sizes = Vec::new();
-    for (asked, query) in [
-        ("nothing", String::new()),
-        ("1", "?page[size]=1".to_owned()),
-        ("100", "?page[size]=100".to_owned()),
-        ("1000", "?page[size]=1000".to_owned()),
-    ] {
-        let answer = session.api.get(home, &format!("{DESTINATIONS}{query}"))?;
+    for asked in ["nothing", "1", "100", "1000"] {
+        let query = asked
+            .parse::<u32>()
+            .map_or_else(|_| String::new(), |size| format!("?page[size]={size}"));
+        let answer = session.get(&home, &format!("{DESTINATIONS}{query}"))?;
         let got = answer.body["data"].as_array().map_or(0, Vec::len);
-        let next = answer.body["meta"]["next"].is_string();
-        let size = &answer.body["meta"]["size"];
-        let size = if size.is_null() {
-            "absent".to_owned()
-        } else {
-            size.to_string()
-        };
-        let more = if next {
-            "more follow"
-        } else {
-            "it is the last page"
-        };
-        steps.push(format!(
-            "page[size] {asked} -> {}: {got} items, meta.size {size}, {more}",
-            session.api.brief(&answer)
+        let meta = &answer.body["meta"];
+        session.note(format!(
+            "page[size] {asked}: {got} items, meta.size {}",
+            meta["size"]
         ));
-        let result = match (answer.is_success(), next) {
+        let result = match (answer.is_success(), meta["next"].is_string()) {
             (false, _) => format!("is refused with {}", answer.status),
             (true, true) => format!("gives pages of {got}"),
             (true, false) => format!("gives all {got} at once"),
@@ -342,160 +252,97 @@ fn page_sizes(session: &Session<'_>, home: &Region, steps: &mut Steps<'_>) -> Re
     Ok(format!("Asked for {}", sizes.join("; ")))
 }
 
-/// Sets the webhook of the claimed region to a new destination.
-fn new_destination(
-    session: &Session<'_>,
-    steps: &mut Steps<'_>,
-    destination: &mut Option<String>,
-) -> Result<String, Stop> {
-    let (region, home) = (session.region()?, session.home());
-    steps.get(region, WEBHOOK, &["audit_log_destination_id", "enabled"])?;
-    let (id, _) = session.create_dead(&home, "webhook")?;
-    // Disabled: no event leaves the organization.
-    let body = json!({ "audit_log_destination_id": id, "enabled": false });
-    let mut last = None;
-    let known = poll(session.pace.poll, session.pace.known_limit, || {
-        let answer = session.api.send(&Method::PATCH, region, WEBHOOK, Some(&body))?;
-        let is_known = answer.status != 404;
-        last = Some(answer);
-        Ok(is_known.then_some(()))
-    })?;
-    let last = last.ok_or_else(|| "no request was sent".to_owned())?;
-    let what = format!("last PATCH {region} {WEBHOOK}");
-    steps.note(&what, &last, &["audit_log_destination_id", "enabled"]);
-    match known {
-        Some(((), took)) if last.is_success() => {
-            *destination = Some(id);
-            Ok(if took < session.pace.poll {
-                "It is known at once".to_owned()
-            } else {
-                format!("{}, with 404 until then", in_words(took))
-            })
-        }
-        Some(_) => Err(Stop::Failed(format!(
-            "the webhook answers {}",
-            session.api.brief(&last)
-        ))),
-        None => Ok(format!(
-            "It is not known after {}",
-            in_words(session.pace.known_limit)
-        )),
-    }
+/// Sets the webhook of the claimed region to a new destination. Disabled: no event leaves the organization.
+fn new_destination(session: &Session<'_>, destination: &mut Option<String>) -> Result<String, Stop> {
+    session.get(session.region()?, WEBHOOK)?;
+    let (id, _) = session.create_dead(&session.home(), "webhook")?;
+    let Some(took) = session.connect(&id, false)? else {
+        return Ok(format!("It is not known after {}", in_words(session.pace.limit)));
+    };
+    *destination = Some(id);
+    Ok(if took < session.pace.poll {
+        "It is known at once".to_owned()
+    } else {
+        format!("{}, with 404 until then", in_words(took))
+    })
 }
 
-fn global_webhook(session: &Session<'_>, is_set_up: bool, steps: &mut Steps<'_>) -> Result<String, Stop> {
+fn global_webhook(session: &Session<'_>, is_set_up: bool) -> Result<String, Stop> {
     let global = Region::global();
-    if !session.api.serves(&global) {
+    if !session.serves(&global) {
         return Err(Stop::NotTried("the URL does not serve `global`".to_owned()));
     }
-    let region = session.claimed.as_ref().filter(|_| is_set_up);
-    let mut answers = Vec::new();
-    let calls = [
-        (WEBHOOK_V2, ["endpoint", "enabled"].as_slice()),
-        (WEBHOOK, &["audit_log_destination_id", "enabled"]),
-        (STATUS, &["webhook_status", "webhook_enabled"]),
-    ];
-    for (path, fields) in calls {
-        let answer = session.api.get(&global, path)?;
-        // Shows only objects of this run and unset values.
-        let is_ours = answer.body.to_string().contains(&session.prefix);
-        let is_unset = answer.text("endpoint") == "unconfigured" || answer.body.get("endpoint").is_none();
-        let fields = if is_ours || is_unset { fields } else { &["enabled"] };
-        steps.note(&format!("GET global {path}"), &answer, fields);
-        answers.push(answer);
-        if let Some(region) = region {
-            answers.push(steps.get(region, path, fields)?);
-        }
+    let paths = [WEBHOOK_V2, WEBHOOK, STATUS];
+    let [v2, v3, status] = paths.map(|path| session.get(&global, path));
+    let (v2, v3, status) = (v2?, v3?, status?);
+    let mut mirrors = String::new();
+    if let Some(region) = session.claimed.as_ref().filter(|_| is_set_up) {
+        let of_region = session.get(region, WEBHOOK)?;
+        let id = v3.text("audit_log_destination_id");
+        let shows = !id.is_empty() && id == of_region.text("audit_log_destination_id");
+        let verb = if shows { "shows" } else { "does not show" };
+        mirrors = format!("; `global` {verb} the webhook of {region}");
     }
-    let step = if region.is_some() { 2 } else { 1 };
-    let exists = |at: usize| answers[at * step].status;
-    let mirrors = region.map(|region| {
-        let id = |answer: &Response| answer.text("audit_log_destination_id").to_owned();
-        let mirrors = !id(&answers[2]).is_empty() && id(&answers[2]) == id(&answers[3]);
-        let verb = if mirrors { "shows" } else { "does not show" };
-        format!("; `global` {verb} the webhook of {region}")
-    });
     Ok(format!(
-        "It answers {} in v2, {} in v3, and {} for the status{}. It was read only",
-        exists(0),
-        exists(1),
-        exists(2),
-        mirrors.unwrap_or_default()
+        "It answers {} in v2, {} in v3, and {} for the status{mirrors}. It was read only",
+        v2.status, v3.status, status.status
     ))
 }
 
-fn in_use(session: &Session<'_>, id: &str, steps: &mut Steps<'_>) -> Result<String, Stop> {
+fn in_use(session: &Session<'_>, id: &str) -> Result<String, Stop> {
     let (region, home) = (session.region()?, session.home());
-    let path = format!("{DESTINATIONS}/{id}");
     // While the webhook uses it.
-    let refused = steps.delete(&home, &path)?;
+    let refused = session.delete_destination(&home, id)?;
     if refused.is_success() {
-        session.api.delete(region, WEBHOOK)?;
+        session.delete(region, WEBHOOK)?;
         return Ok("Konnect deletes a destination that a webhook uses".to_owned());
     }
-    let released = steps.delete(region, WEBHOOK)?;
-    if !released.is_success() {
+    if !session.delete(region, WEBHOOK)?.is_success() {
         return Err(Stop::Failed("the webhook cannot be deleted".to_owned()));
     }
-    let mut answers = Vec::new();
-    let removed = poll(session.pace.poll, session.pace.in_use_limit, || {
-        let answer = session.delete(&home, id)?;
-        answers.push(answer.status);
+    let mut refusals = 0;
+    let removed = session.poll(session.pace.limit, || {
+        let answer = session.delete_destination(&home, id)?;
+        refusals += usize::from(answer.status == 409);
         Ok((answer.status != 409).then_some(answer))
     })?;
-    let refusals = answers.iter().filter(|status| **status == 409).count();
-    steps.push(format!(
-        "DELETE of the destination after that: {} requests, {refusals} of them 409",
-        answers.len()
-    ));
-    steps.get(&home, &path, &[])?;
+    session.get(&home, &format!("{DESTINATIONS}/{id}"))?;
     match removed {
-        Some((answer, _)) if answer.is_success() && refusals == 0 => {
-            Ok(format!("It is deleted at once; {} before", refused.status))
+        Some((answer, _)) if !answer.is_success() => {
+            Err(Stop::Failed(format!("deleting it answers {}", answer.brief())))
         }
-        Some((answer, took)) if answer.is_success() => Ok(format!("409 for {}", in_words(took))),
-        Some((answer, _)) => Err(Stop::Failed(format!(
-            "deleting it answers {}",
-            session.api.brief(&answer)
-        ))),
-        None => Ok(format!("Longer than {}", in_words(session.pace.in_use_limit))),
+        Some(_) if refusals == 0 => Ok(format!("It is deleted at once; {} before", refused.status)),
+        Some((_, took)) => Ok(format!("409 for {}", in_words(took))),
+        None => Ok(format!("Longer than {}", in_words(session.pace.limit))),
     }
 }
 
-fn deleted_webhook(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
+fn deleted_webhook(session: &Session<'_>) -> Result<String, Stop> {
     let region = session.region()?;
-    let v3 = steps.get(region, WEBHOOK, &["audit_log_destination_id", "enabled"])?;
-    steps.get(region, WEBHOOK_V2, &["endpoint", "enabled", "updated_at"])?;
-    let status = steps.get(region, STATUS, &["webhook_status", "webhook_enabled"])?;
+    let v3 = session.get(region, WEBHOOK)?;
+    session.get(region, WEBHOOK_V2)?;
+    let status = session.get(region, STATUS)?;
     let what = match (v3.status, v3.body.get("audit_log_destination_id")) {
         (200, None | Some(Value::Null)) => "200 without a destination id".to_owned(),
         (200, Some(id)) => format!("200 with the destination id {id}"),
         (other, _) => other.to_string(),
     };
-    Ok(format!(
-        "{what}; its status is `{}`",
-        status.text("webhook_status")
-    ))
+    let status = status.text("webhook_status");
+    Ok(format!("{what}; its status is `{status}`"))
 }
 
-fn pull(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
-    let regions = session.all_regions();
-    let region = session.claimed.as_ref().or_else(|| regions.first());
-    let region = region.ok_or_else(|| Stop::NotTried("the URL serves no region".to_owned()))?;
-    let answer = steps.get(region, &format!("{AUDIT_LOGS}?page[size]=50"), &[])?;
-    let entries = answer.body["data"].as_array().cloned().unwrap_or_default();
-    steps.push(format!("{} entries", entries.len()));
+fn pull(session: &Session<'_>) -> Result<String, Stop> {
+    let region = session.readable_region()?;
+    let answer = session.get(&region, &format!("{AUDIT_LOGS}?page[size]=50"))?;
     if !answer.is_success() {
-        return Ok(format!("No: {}", session.api.brief(&answer)));
+        return Ok(format!("No: {}", answer.brief()));
     }
+    let entries = answer.body["data"].as_array().cloned().unwrap_or_default();
     // Names only: the values can be personal data.
-    let names: BTreeSet<_> = entries
-        .iter()
-        .filter_map(Value::as_object)
-        .flat_map(|entry| entry.keys())
-        .collect();
-    let names: Vec<_> = names.into_iter().map(String::as_str).collect();
-    steps.push(format!("their fields: {}", names.join(", ")));
+    let names = entries.iter().filter_map(Value::as_object);
+    let names: BTreeSet<_> = names.flat_map(|entry| entry.keys()).cloned().collect();
+    let names: Vec<_> = names.into_iter().collect();
+    session.note(format!("their fields: {}", names.join(", ")));
     let times: Vec<_> = entries.iter().filter_map(|entry| entry["ts"].as_str()).collect();
     let order = match times.as_slice() {
         [] | [_] => "of unknown order",
@@ -503,32 +350,28 @@ fn pull(session: &Session<'_>, steps: &mut Steps<'_>) -> Result<String, Stop> {
         times if times.is_sorted() => "oldest first",
         _ => "in no order of time",
     };
-    let link = &answer.body["meta"]["page"]["next"];
-    let link = link.as_str().and_then(|link| link.split('?').next());
-    steps.push(format!("path of the next page: {}", link.unwrap_or("none")));
+    let link = answer.body["meta"]["page"]["next"].as_str();
+    let link = link.and_then(|link| link.split('?').next());
+    session.note(format!("path of the next page: {}", link.unwrap_or("none")));
     Ok(format!("Yes: {} entries, {order}", entries.len()))
 }
 
 /// Which calls were allowed. Runs last, because it inspects all calls.
-fn permissions(session: &Session<'_>, role: Option<&str>, steps: &mut Steps<'_>) -> Result<String, Stop> {
+fn permissions(session: &Session<'_>, role: Option<&str>) -> Result<String, Stop> {
     let global = Region::global();
-    if session.api.serves(&global) {
-        steps.get(&global, "/v3/organizations/me", &["state"])?;
+    if session.serves(&global) {
+        session.get(&global, "/v3/organizations/me")?;
     }
-    let calls = session.api.calls();
-    let refused: Vec<_> = calls
+    let calls = session.calls();
+    let refused = calls
         .iter()
-        .filter(|(_, statuses)| statuses.contains(&401) || statuses.contains(&403))
-        .map(|(call, _)| format!("`{call}`"))
-        .collect();
+        .filter(|(_, statuses)| statuses.contains(&401) || statuses.contains(&403));
+    let refused: Vec<_> = refused.map(|(call, _)| format!("`{call}`")).collect();
     let role = role.unwrap_or("not stated (set KONNECT_ACC_ROLE)");
-    steps.push(format!("the role of the token, by its owner: {role}"));
-    if refused.is_empty() {
-        Ok(format!(
-            "Yes: none of {} kinds of calls was answered with 401 or 403. Role: {role}",
-            calls.len()
-        ))
+    Ok(if refused.is_empty() {
+        let kinds = calls.len();
+        format!("Yes: none of {kinds} kinds of calls was answered with 401 or 403. Role: {role}")
     } else {
-        Ok(format!("No: 401 or 403 for {}. Role: {role}", refused.join(", ")))
-    }
+        format!("No: 401 or 403 for {}. Role: {role}", refused.join(", "))
+    })
 }

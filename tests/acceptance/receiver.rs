@@ -1,7 +1,6 @@
 //! A receiver with a configurable status, which records deliveries. It listens on this machine, with TLS or behind a
 //! tunnel.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -26,14 +25,15 @@ pub struct Delivery {
     pub content_type: String,
     pub content_encoding: String,
     pub authorization: String,
-    /// A hash of the body, equal for all attempts.
-    pub body: u64,
+    /// The body as it was sent, equal for all attempts.
+    pub body: Bytes,
     /// The decompressed lines. `None` if the body is invalid.
     pub lines: Option<Vec<String>>,
 }
 
 /// The status of the responses, and the deliveries.
-type Shared = Arc<Mutex<(u16, Vec<Delivery>)>>;
+#[derive(Clone)]
+struct Shared(Arc<Mutex<(u16, Vec<Delivery>)>>);
 
 /// A running receiver, stopped on drop.
 pub struct Receiver {
@@ -45,9 +45,9 @@ pub struct Receiver {
 impl Receiver {
     /// Listens on `HOST:PORT` with plain HTTP. `endpoint` is the HTTPS URL by which Konnect reaches it.
     pub fn behind_tunnel(listen: &str, endpoint: String) -> Result<Self, String> {
-        let shared = Shared::new(Mutex::new((200, Vec::new())));
+        let shared = Shared::new();
         let recording = shared.clone();
-        let server = Server::http(listen, move |request| receive(request, &recording));
+        let server = Server::http(listen, move |request| recording.receive(request));
         Ok(Self {
             endpoint,
             shared,
@@ -57,9 +57,9 @@ impl Receiver {
 
     /// Listens on this machine with HTTPS, and returns its certificate in PEM.
     pub fn local() -> (Self, String) {
-        let shared = Shared::new(Mutex::new((200, Vec::new())));
+        let shared = Shared::new();
         let recording = shared.clone();
-        let server = Server::https(move |request| receive(request, &recording));
+        let server = Server::https(move |request| recording.receive(request));
         let certificate = server.certificate().to_owned();
         let receiver = Self {
             endpoint: server.url(),
@@ -76,45 +76,49 @@ impl Receiver {
 
     /// Sets the status of the following responses.
     pub fn set_status(&self, status: u16) {
-        lock(&self.shared).0 = status;
+        self.shared.lock().0 = status;
     }
 
     /// The number of deliveries.
     pub fn count(&self) -> usize {
-        lock(&self.shared).1.len()
+        self.shared.lock().1.len()
     }
 
     /// The deliveries after this number.
     pub fn since(&self, count: usize) -> Vec<Delivery> {
-        lock(&self.shared).1[count..].to_vec()
+        self.shared.lock().1[count..].to_vec()
     }
 }
 
-fn lock(shared: &Shared) -> MutexGuard<'_, (u16, Vec<Delivery>)> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
+impl Shared {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new((200, Vec::new()))))
+    }
 
-fn receive(request: &Request<Bytes>, shared: &Shared) -> Response<Full<Bytes>> {
-    let header = |name: &str| {
-        let value = request.headers().get(name).and_then(|value| value.to_str().ok());
-        value.unwrap_or_default().to_owned()
-    };
-    let bytes = request.body();
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    let mut text = String::new();
-    let unpacked = GzDecoder::new(&**bytes).take(MAX_BYTES).read_to_string(&mut text);
-    let (status, deliveries) = &mut *lock(shared);
-    deliveries.push(Delivery {
-        at: Instant::now(),
-        status: *status,
-        method: request.method().to_string(),
-        content_type: header("content-type"),
-        content_encoding: header("content-encoding"),
-        authorization: header("authorization"),
-        body: hasher.finish(),
-        lines: unpacked.ok().map(|_| text.lines().map(str::to_owned).collect()),
-    });
-    let response = Response::builder().status(*status).body(Full::default());
-    response.expect("a response")
+    fn lock(&self) -> MutexGuard<'_, (u16, Vec<Delivery>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn receive(&self, request: &Request<Bytes>) -> Response<Full<Bytes>> {
+        let header = |name: &str| {
+            let value = request.headers().get(name).and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        let body = request.body().clone();
+        let mut text = String::new();
+        let unpacked = GzDecoder::new(&*body).take(MAX_BYTES).read_to_string(&mut text);
+        let (status, deliveries) = &mut *self.lock();
+        deliveries.push(Delivery {
+            at: Instant::now(),
+            status: *status,
+            method: request.method().to_string(),
+            content_type: header("content-type"),
+            content_encoding: header("content-encoding"),
+            authorization: header("authorization"),
+            lines: unpacked.ok().map(|_| text.lines().map(str::to_owned).collect()),
+            body,
+        });
+        let response = Response::builder().status(*status).body(Full::default());
+        response.expect("a response")
+    }
 }

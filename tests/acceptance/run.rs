@@ -1,19 +1,17 @@
 //! A run, from the first request to the report.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use konnect::{Region, ServerUrl};
-use reqwest::Method;
-use serde_json::Value;
+use konnect::ServerUrl;
 
-use crate::api::{Api, Response, kind_of_call};
-use crate::question::Question;
+use crate::api::Api;
 use crate::receiver::Receiver;
-use crate::report::{Conclusion, Entry, Report};
 use crate::session::Session;
 use crate::workspace::cli;
-use crate::{deliveries, lifecycle, probes};
+use crate::{deliveries, forms, lifecycle, probes};
 
 /// The target of a run.
 pub struct Target {
@@ -35,12 +33,8 @@ pub struct Target {
 pub struct Pace {
     /// The polling interval.
     pub poll: Duration,
-    /// For the deletion of a destination after its webhook no longer uses it.
-    pub in_use_limit: Duration,
-    /// For a new destination to be known.
-    pub known_limit: Duration,
-    /// For a replay job to end.
-    pub replay_limit: Duration,
+    /// For a destination to be known or no longer in use, and for a replay job to end.
+    pub limit: Duration,
     /// For an event to be delivered.
     pub delivery_limit: Duration,
     /// The time without a delivery after which retries have ended. Longer than the longest wait between two retries.
@@ -51,9 +45,7 @@ impl Pace {
     /// For the real Konnect, which documents that events may take a minute, and waits of up to 30 s between retries.
     pub const REAL: Self = Self {
         poll: Duration::from_millis(500),
-        in_use_limit: Duration::from_mins(3),
-        known_limit: Duration::from_mins(2),
-        replay_limit: Duration::from_mins(3),
+        limit: Duration::from_mins(3),
         delivery_limit: Duration::from_mins(5),
         quiet: Duration::from_secs(45),
     };
@@ -74,86 +66,44 @@ impl From<String> for Stop {
     }
 }
 
-/// The steps of a question, and their results.
-pub struct Steps<'a> {
-    api: &'a Api,
-    lines: Vec<String>,
+/// The result of a question.
+#[derive(Debug, Clone)]
+pub enum Conclusion {
+    /// The behavior of Konnect.
+    Answered(String),
+    /// The reason why the question was not asked.
+    NotTried(String),
+    /// The error.
+    Failed(String),
 }
 
-impl Steps<'_> {
-    /// Records a step.
-    pub fn push(&mut self, line: impl Into<String>) {
-        self.lines.push(line.into());
-    }
-
-    /// Records a response with the relevant fields.
-    pub fn note(&mut self, what: &str, answer: &Response, fields: &[&str]) {
-        let shown = fields.iter().map(|field| match &answer.body[*field] {
-            Value::Null => format!("{field} absent"),
-            value => format!("{field} {value}"),
-        });
-        let shown: Vec<_> = shown.filter(|_| answer.is_success()).collect();
-        let shown = shown.join(", ");
-        let separator = if shown.is_empty() { "" } else { ": " };
-        self.push(format!("{what} -> {}{separator}{shown}", self.api.brief(answer)));
-    }
-
-    /// Sends a request, and records the response with the relevant fields.
-    pub fn send(
-        &mut self,
-        method: &Method,
-        region: &Region,
-        path: &str,
-        body: Option<&Value>,
-        fields: &[&str],
-    ) -> Result<Response, String> {
-        let answer = self.api.send(method, region, path, body)?;
-        self.note(&kind_of_call(method, region, path), &answer, fields);
-        Ok(answer)
-    }
-
-    /// `GET`, with the relevant fields.
-    pub fn get(&mut self, region: &Region, path: &str, fields: &[&str]) -> Result<Response, String> {
-        self.send(&Method::GET, region, path, None, fields)
-    }
-
-    /// `DELETE`.
-    pub fn delete(&mut self, region: &Region, path: &str) -> Result<Response, String> {
-        self.send(&Method::DELETE, region, path, None, &[])
-    }
+/// A question with its steps and result.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub question: &'static str,
+    pub conclusion: Conclusion,
+    pub steps: Vec<String>,
 }
 
-/// The answers of a run.
-pub struct Book<'a> {
-    session: &'a Session<'a>,
-    entries: Vec<Entry>,
+/// The report of one run.
+pub struct Report {
+    name: String,
+    /// The page, in Markdown, without secrets.
+    pub page: String,
+    pub entries: Vec<Entry>,
+    /// Whether no question failed and no objects remain.
+    pub is_success: bool,
 }
 
-impl Book<'_> {
-    /// Asks a question. Records an error or a panic as its result. The run continues.
-    pub fn ask(&mut self, question: Question, probe: impl FnOnce(&mut Steps<'_>) -> Result<String, Stop>) {
-        let api = self.session.api;
-        let mut steps = Steps {
-            api,
-            lines: Vec::new(),
-        };
-        let result = catch_unwind(AssertUnwindSafe(|| probe(&mut steps)));
-        let conclusion = match result {
-            Ok(Ok(answer)) => Conclusion::Answered(api.redact(&answer)),
-            Ok(Err(Stop::NotTried(reason))) => Conclusion::NotTried(api.redact(&reason)),
-            Ok(Err(Stop::Failed(error))) => Conclusion::Failed(api.redact(&error)),
-            Err(panic) => {
-                let message = panic.downcast_ref::<String>().map(String::as_str);
-                let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
-                Conclusion::Failed(api.redact(message.unwrap_or("a panic")))
-            }
-        };
-        let steps = steps.lines.iter().map(|step| api.redact(step)).collect();
-        self.entries.push(Entry {
-            question,
-            conclusion,
-            steps,
-        });
+impl Report {
+    /// Writes the page below cargo's target folder, and returns its path.
+    pub fn write(&self) -> Result<PathBuf, String> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("acceptance");
+        let path = folder.join(format!("{}.md", self.name));
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::write(&path, &self.page))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(path)
     }
 }
 
@@ -168,35 +118,60 @@ pub fn run(target: &Target) -> Result<Report, String> {
     let secrets: Vec<_> = endpoint.into_iter().chain([authorization.as_str()]).collect();
     let api = Api::new(target.server_url.clone(), &target.token, &secrets)?;
     let session = Session::open(&api, target.pace, &authorization);
-    let mut book = Book {
-        session: &session,
-        entries: Vec::new(),
-    };
-    probes::before_webhook(&session, &mut book);
-    lifecycle::ask(target, &session, &mut book);
-    probes::webhook(&session, &mut book);
-    deliveries::ask(target.receiver.as_ref(), &session, &mut book);
-    probes::after_webhook(&session, target.role.as_deref(), &mut book);
-    let mut entries = book.entries;
-    entries.sort_by_key(|entry| entry.question);
+    lifecycle::ask(target, &session);
+    probes::before_webhook(&session);
+    forms::before_webhook(&session);
+    probes::webhook(&session);
+    deliveries::ask(target.receiver.as_ref(), &session);
+    probes::after_webhook(&session, target.role.as_deref());
     let left_behind = session.clean_up();
+    let entries = session.entries.take();
+    let failed = |entry: &Entry| matches!(entry.conclusion, Conclusion::Failed(_));
     Ok(Report {
         name: format!("{}-{}", target.name, session.prefix.trim_end_matches('-')),
-        facts: vec![
-            ("Target", target.about.to_owned()),
-            ("Server", target.server_url.to_string()),
-            (
-                "Ended",
-                humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            ),
-            ("Provider", env!("CARGO_PKG_VERSION").to_owned()),
-            ("CLI", format!("{:?} {}", cli().product, cli().version)),
-            ("Prefix of the objects", format!("`{}`", session.prefix)),
-            ("Requests answered with 429", api.rate_limited().to_string()),
-        ],
-        regions: session.regions.clone(),
+        page: api.redact(&page(target, &session, &entries, &left_behind)),
+        is_success: left_behind.is_empty() && !entries.iter().any(failed),
         entries,
-        calls: api.calls(),
-        left_behind,
     })
+}
+
+fn page(target: &Target, session: &Session<'_>, entries: &[Entry], left_behind: &[String]) -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now());
+    let mut page = format!(
+        "# Acceptance report\n\n- Target: {}\n- Server: {}\n- Ended: {now}\n- Provider: {}\n- CLI: {:?} {}\n- Prefix of the \
+         objects: `{}`\n\n## Regions\n\n",
+        target.about,
+        target.server_url,
+        env!("CARGO_PKG_VERSION"),
+        cli().product,
+        cli().version,
+        session.prefix
+    );
+    for (region, what) in &session.regions {
+        let _ = writeln!(page, "- `{region}`: {what}");
+    }
+    for entry in entries {
+        let result = match &entry.conclusion {
+            Conclusion::Answered(answer) => format!("**{answer}**"),
+            Conclusion::NotTried(reason) => format!("Not tried: {reason}"),
+            Conclusion::Failed(error) => format!("Not answered, because of an error: {error}"),
+        };
+        let _ = writeln!(page, "\n## {}\n\n{result}\n", entry.question);
+        for step in &entry.steps {
+            let _ = writeln!(page, "- {step}");
+        }
+    }
+    page.push_str("\n## Plain requests\n\nThose of the CLI are not among them.\n\n");
+    for (call, statuses) in session.calls() {
+        let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
+        let _ = writeln!(page, "- `{call}`: {}", statuses.join(", "));
+    }
+    page.push_str("\n## Left behind\n\n");
+    if left_behind.is_empty() {
+        page.push_str("Nothing.\n");
+    }
+    for object in left_behind {
+        let _ = writeln!(page, "- {object}");
+    }
+    page
 }

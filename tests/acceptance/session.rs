@@ -2,24 +2,26 @@
 //! objects are removed when the session ends, also after a panic.
 
 use std::cell::{Cell, RefCell};
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use konnect::Region;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::api::{Api, DESTINATIONS, Response, WEBHOOK, WEBHOOK_V2, poll};
-use crate::run::Pace;
+use crate::api::{Api, DESTINATIONS, Response, WEBHOOK, WEBHOOK_V2};
+use crate::run::{Conclusion, Entry, Pace, Stop};
 
 /// The beginning of every name. Eight hexadecimal digits and a hyphen follow, which differ from run to run.
-const PREFIX: &str = "tfacc-audit-";
+pub const PREFIX: &str = "tfacc-audit-";
 /// The age after which objects of an earlier run are removed. Younger ones may belong to a concurrent run.
 const LEFT_BEHIND_AFTER: Duration = Duration::from_hours(1);
 
 /// A run with the objects that it created.
 pub struct Session<'a> {
-    pub api: &'a Api,
+    api: &'a Api,
     pub pace: Pace,
     /// The beginning of the names of this run's objects.
     pub prefix: String,
@@ -29,6 +31,7 @@ pub struct Session<'a> {
     pub claimed: Option<Region>,
     /// Each region and its result.
     pub regions: Vec<(String, String)>,
+    pub entries: RefCell<Vec<Entry>>,
     created: RefCell<Vec<(Region, String)>>,
     is_clean: Cell<bool>,
 }
@@ -43,6 +46,7 @@ impl<'a> Session<'a> {
             authorization,
             claimed: None,
             regions: Vec::new(),
+            entries: RefCell::default(),
             created: RefCell::default(),
             is_clean: Cell::new(false),
         };
@@ -52,12 +56,50 @@ impl<'a> Session<'a> {
         session
     }
 
+    /// Asks a question, and records its steps and result. The run continues also after a panic.
+    pub fn ask(&self, question: &'static str, probe: impl FnOnce() -> Result<String, Stop>) {
+        self.api.take_steps();
+        let conclusion = match catch_unwind(AssertUnwindSafe(probe)) {
+            Ok(Ok(answer)) => Conclusion::Answered(answer),
+            Ok(Err(Stop::NotTried(reason))) => Conclusion::NotTried(reason),
+            Ok(Err(Stop::Failed(error))) => Conclusion::Failed(error),
+            Err(panic) => {
+                let message = panic.downcast_ref::<String>().map(String::as_str);
+                let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
+                Conclusion::Failed(message.unwrap_or("a panic").to_owned())
+            }
+        };
+        self.entries.borrow_mut().push(Entry {
+            question,
+            conclusion,
+            steps: self.api.take_steps(),
+        });
+    }
+
+    /// Calls until the result is `Some`, and returns it with the elapsed time. Returns `None` after the limit.
+    pub fn poll<T>(
+        &self,
+        limit: Duration,
+        mut call: impl FnMut() -> Result<Option<T>, String>,
+    ) -> Result<Option<(T, Duration)>, String> {
+        let began = Instant::now();
+        loop {
+            if let Some(met) = call()? {
+                return Ok(Some((met, began.elapsed())));
+            }
+            if began.elapsed() > limit {
+                return Ok(None);
+            }
+            sleep(self.pace.poll);
+        }
+    }
+
     /// The published regions that the server URL serves, without `global`.
     pub fn all_regions(&self) -> Vec<Region> {
         let names = Region::KNOWN.into_iter().filter(|name| *name != "global");
         names
             .filter_map(|name| Region::parse(name).ok())
-            .filter(|region| self.api.serves(region))
+            .filter(|region| self.serves(region))
             .collect()
     }
 
@@ -65,14 +107,20 @@ impl<'a> Session<'a> {
     pub fn home(&self) -> Region {
         let global = Region::global();
         let only = self.all_regions().into_iter().next();
-        only.filter(|_| !self.api.serves(&global)).unwrap_or(global)
+        only.filter(|_| !self.serves(&global)).unwrap_or(global)
     }
 
     /// The region whose webhook may be used.
-    pub fn region(&self) -> Result<&Region, crate::run::Stop> {
-        self.claimed.as_ref().ok_or_else(|| {
-            crate::run::Stop::NotTried("no region has a webhook that is unconfigured".to_owned())
-        })
+    pub fn region(&self) -> Result<&Region, Stop> {
+        let none = || Stop::NotTried("no region has a webhook that is unconfigured".to_owned());
+        self.claimed.as_ref().ok_or_else(none)
+    }
+
+    /// A region to read from: the one whose webhook may be used, or any other.
+    pub fn readable_region(&self) -> Result<Region, Stop> {
+        let any = || self.all_regions().into_iter().next();
+        let region = self.claimed.clone().or_else(any);
+        region.ok_or_else(|| Stop::NotTried("the URL serves no region".to_owned()))
     }
 
     /// An endpoint that does not resolve: no event leaves the organization.
@@ -81,26 +129,18 @@ impl<'a> Session<'a> {
     }
 
     /// Creates a destination, which is always removed at the end.
-    pub fn create(
-        &self,
-        region: &Region,
-        name: &str,
-        endpoint: &str,
-        log_format: &str,
-    ) -> Result<(String, Response), String> {
+    pub fn create(&self, region: &Region, name: &str, endpoint: &str) -> Result<(String, Response), String> {
         let body = json!({
             "name": format!("{}{name}", self.prefix),
             "endpoint": endpoint,
             "authorization": self.authorization,
-            "log_format": log_format,
+            "log_format": "json",
         });
-        let response = self.api.send(&Method::POST, region, DESTINATIONS, Some(&body))?;
+        let response = self.send(&Method::POST, region, DESTINATIONS, Some(&body))?;
         let id = response.text("id").to_owned();
         if !response.is_success() || id.is_empty() {
-            return Err(format!(
-                "creating a destination on {region} answers {}",
-                self.api.brief(&response)
-            ));
+            let brief = response.brief();
+            return Err(format!("creating a destination on {region} answers {brief}"));
         }
         self.created.borrow_mut().push((region.clone(), id.clone()));
         Ok((id, response))
@@ -108,29 +148,47 @@ impl<'a> Session<'a> {
 
     /// Creates a destination with an endpoint that does not resolve.
     pub fn create_dead(&self, region: &Region, name: &str) -> Result<(String, Response), String> {
-        self.create(region, name, &self.dead_endpoint(), "json")
+        self.create(region, name, &self.dead_endpoint())
     }
 
     /// Deletes a destination that no webhook uses.
-    pub fn delete(&self, region: &Region, id: &str) -> Result<Response, String> {
-        self.api.delete(region, &format!("{DESTINATIONS}/{id}"))
+    pub fn delete_destination(&self, region: &Region, id: &str) -> Result<Response, String> {
+        self.delete(region, &format!("{DESTINATIONS}/{id}"))
+    }
+
+    /// Lets the webhook of the claimed region deliver to a destination, when the region knows it. Returns the time until
+    /// then.
+    pub fn connect(&self, id: &str, enabled: bool) -> Result<Option<Duration>, Stop> {
+        let region = self.region()?;
+        let body = json!({ "audit_log_destination_id": id, "enabled": enabled });
+        let known = self.poll(self.pace.limit, || {
+            let answer = self.send(&Method::PATCH, region, WEBHOOK, Some(&body))?;
+            Ok((answer.status != 404).then_some(answer))
+        })?;
+        match known {
+            Some((answer, _)) if !answer.is_success() => {
+                let brief = answer.brief();
+                Err(Stop::Failed(format!("setting up the webhook answers {brief}")))
+            }
+            known => Ok(known.map(|(_, took)| took)),
+        }
     }
 
     /// Returns the reason if the webhook of a region must not be used.
     fn is_free(&self, region: &Region) -> Result<(), String> {
-        let v3 = self.api.get(region, WEBHOOK)?;
+        let v3 = self.get(region, WEBHOOK)?;
         match v3.status {
             200 if v3.text("audit_log_destination_id").is_empty() && v3.body["enabled"] != true => {}
             404 => {}
             200 => return Err("its webhook is configured".to_owned()),
-            _ => return Err(format!("its webhook answers {}", self.api.brief(&v3))),
+            _ => return Err(format!("its webhook answers {}", v3.brief())),
         }
-        let v2 = self.api.get(region, WEBHOOK_V2)?;
+        let v2 = self.get(region, WEBHOOK_V2)?;
         let unset = matches!(v2.text("endpoint"), "" | "unconfigured");
         match v2.status {
             200 if unset && v2.body["enabled"] != true => Ok(()),
             200 => Err("its webhook is configured".to_owned()),
-            _ => Err(format!("its v2 webhook answers {}", self.api.brief(&v2))),
+            _ => Err(format!("its v2 webhook answers {}", v2.brief())),
         }
     }
 
@@ -148,35 +206,34 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The hosts that may have destinations.
-    fn hosts(&self) -> Vec<Region> {
-        let global = Some(Region::global()).filter(|global| self.api.serves(global));
-        global.into_iter().chain(self.all_regions()).collect()
+    /// The destinations of all hosts that meet a condition.
+    fn found(&self, is_it: impl Fn(&Value) -> bool) -> Vec<(Region, String)> {
+        let global = Some(Region::global()).filter(|global| self.serves(global));
+        let hosts = global.into_iter().chain(self.all_regions());
+        let of_host = |host: Region| {
+            let all = self.destinations(&host, "page[size]=100").unwrap_or_default();
+            let ids = all.into_iter().filter(&is_it);
+            let ids = ids.filter_map(|item| item["id"].as_str().map(str::to_owned));
+            ids.map(move |id| (host.clone(), id)).collect::<Vec<_>>()
+        };
+        hosts.flat_map(of_host).collect()
     }
 
     /// Removes objects of a killed run, by their prefix and age.
     fn sweep(&self) -> Vec<(String, String)> {
         let mut swept = Vec::new();
-        let mut old: Vec<(Region, String)> = Vec::new();
-        for host in self.hosts() {
-            let found = self.api.destinations(&host, "page[size]=100");
-            let now = self.now(&host);
-            let found = found
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|item| is_left_behind(item, now));
-            old.extend(found.filter_map(|item| Some((host.clone(), item["id"].as_str()?.to_owned()))));
-        }
-        if old.is_empty() {
-            return swept;
-        }
-        let ids: Vec<_> = old.iter().map(|(_, id)| id.clone()).collect();
-        for region in self.all_regions() {
-            if self.release(&region, &ids) == Ok(true) {
-                swept.push((
-                    region.to_string(),
-                    "freed a webhook that an earlier run left".to_owned(),
-                ));
+        let now = self.get(&self.home(), &format!("{DESTINATIONS}?page[size]=1"));
+        let now = now.map_or_else(|_| SystemTime::now(), |response| response.at);
+        let old = self.found(|item| is_left_behind(item, now));
+        let regions = if old.is_empty() {
+            Vec::new()
+        } else {
+            self.all_regions()
+        };
+        for region in regions {
+            if self.release(&region, &old) == Ok(true) {
+                let what = "freed a webhook that an earlier run left";
+                swept.push((region.to_string(), what.to_owned()));
             }
         }
         for (host, id) in old {
@@ -189,44 +246,37 @@ impl<'a> Session<'a> {
         swept
     }
 
-    fn now(&self, host: &Region) -> SystemTime {
-        let response = self.api.get(host, &format!("{DESTINATIONS}?page[size]=1"));
-        response.map_or_else(|_| SystemTime::now(), |response| response.at)
-    }
-
     /// Deletes the webhook of a region if it delivers to one of these destinations, and returns whether it did.
-    fn release(&self, region: &Region, ids: &[String]) -> Result<bool, String> {
-        let webhook = self.api.get(region, WEBHOOK)?;
+    fn release(&self, region: &Region, destinations: &[(Region, String)]) -> Result<bool, String> {
+        let webhook = self.get(region, WEBHOOK)?;
         let id = webhook.text("audit_log_destination_id");
-        if !ids.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+        if !destinations
+            .iter()
+            .any(|(_, known)| known.eq_ignore_ascii_case(id))
+        {
             return Ok(false);
         }
-        let response = self.api.delete(region, WEBHOOK)?;
+        let response = self.delete(region, WEBHOOK)?;
         if response.is_success() {
-            Ok(true)
-        } else {
-            Err(format!(
-                "deleting the webhook answers {}",
-                self.api.brief(&response)
-            ))
+            return Ok(true);
         }
+        Err(format!("deleting the webhook answers {}", response.brief()))
     }
 
     /// Removes the webhook if it delivers to a destination of this run.
     pub fn release_claimed(&self) -> Result<(), String> {
-        let Some(region) = &self.claimed else {
-            return Ok(());
-        };
-        let ids: Vec<_> = self.ours().into_iter().map(|(_, id)| id).collect();
-        self.release(region, &ids).map(drop)
+        match &self.claimed {
+            Some(region) => self.release(region, &self.ours()).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Deletes a destination, and retries while it is in use.
     fn remove(&self, host: &Region, id: &str) -> Result<(), String> {
         let mut last = String::new();
-        let removed = poll(self.pace.poll, self.pace.in_use_limit, || {
-            let response = self.delete(host, id)?;
-            last = self.api.brief(&response);
+        let removed = self.poll(self.pace.limit, || {
+            let response = self.delete_destination(host, id)?;
+            last = response.brief();
             Ok((response.status != 409).then_some(response.status))
         })?;
         match removed {
@@ -238,16 +288,10 @@ impl<'a> Session<'a> {
     /// The destinations of this run: the known ones, and those with its prefix.
     fn ours(&self) -> Vec<(Region, String)> {
         let mut ours = self.created.borrow().clone();
-        for host in self.hosts() {
-            let found = self.api.destinations(&host, "page[size]=100").unwrap_or_default();
-            for item in found {
-                let (name, id) = (item["name"].as_str(), item["id"].as_str());
-                let (Some(name), Some(id)) = (name, id) else {
-                    continue;
-                };
-                if name.starts_with(&self.prefix) && !ours.iter().any(|(_, known)| known == id) {
-                    ours.push((host.clone(), id.to_owned()));
-                }
+        let is_ours = |name: &str| name.starts_with(&self.prefix);
+        for found in self.found(|item| item["name"].as_str().is_some_and(is_ours)) {
+            if !ours.iter().any(|(_, known)| *known == found.1) {
+                ours.push(found);
             }
         }
         ours
@@ -275,14 +319,20 @@ impl<'a> Session<'a> {
     }
 }
 
+impl Deref for Session<'_> {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        self.api
+    }
+}
+
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         if !self.is_clean.get() {
             let left = self.clean_up();
-            assert!(
-                left.is_empty() || std::thread::panicking(),
-                "left behind: {left:?}"
-            );
+            let is_clean = left.is_empty() || std::thread::panicking();
+            assert!(is_clean, "left behind: {left:?}");
         }
     }
 }

@@ -126,11 +126,8 @@ async fn destination_thousand_reads_take_a_page_for_each_hundred() {
 async fn destination_beyond_ten_pages_is_read_by_id() {
     let setup = Setup::with(1_005).await;
     setup.read_all(1_005).await;
-    assert_eq!(
-        setup.counts(),
-        (10, 6),
-        "the first read, and those that the list lacks"
-    );
+    let found = setup.counts();
+    assert_eq!(found, (10, 6), "the first read, and those that the list lacks");
 }
 
 #[tokio::test]
@@ -185,11 +182,8 @@ async fn write_invalidates_earlier_reads() {
         write(&setup).await;
         setup.requests();
         setup.read(0).await.unwrap();
-        assert_eq!(
-            setup.requests(),
-            [format!("GET {id}")],
-            "also after a write that failed"
-        );
+        let expected = [format!("GET {id}")];
+        assert_eq!(setup.requests(), expected, "also after a write that failed");
     }
 }
 
@@ -277,10 +271,8 @@ async fn read_after_a_write_does_not_join_an_earlier_one() {
     let id = &setup.ids[0];
     let mut requests = setup.requests();
     requests.sort();
-    assert_eq!(
-        requests,
-        [format!("GET {id}"), LIST.to_owned(), format!("PATCH {id}")]
-    );
+    let expected = [format!("GET {id}"), LIST.to_owned(), format!("PATCH {id}")];
+    assert_eq!(requests, expected);
 }
 
 #[tokio::test]
@@ -319,11 +311,8 @@ async fn list_failure_falls_back_to_single_reads() {
         setup.requests();
         let (one, two) = tokio::join!(setup.read(1), setup.read(2));
         assert!(one.is_ok() && two.is_ok());
-        assert_eq!(
-            setup.counts().0,
-            0,
-            "the list is not tried again at once for {rule:?}"
-        );
+        let found = setup.counts().0;
+        assert_eq!(found, 0, "the list is not tried again at once for {rule:?}");
         setup.later(MAX_AGE * 2).await;
         setup.read_all(110).await;
         assert_eq!(setup.counts(), (2, 1), "a later list for {rule:?}");

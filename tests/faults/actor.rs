@@ -20,18 +20,13 @@ pub struct Actor<'a> {
     region: &'a str,
     /// The Dev Portal of a call about one.
     portal: Option<String>,
-    /// The state in Terraform.
     pub state: State,
-    /// The configuration.
     config: Value,
     plan: Option<Plan>,
 }
 
-/// The result of a call.
 pub struct Acted {
-    /// The returned state.
     pub state: State,
-    /// The returned diagnostics.
     pub diagnostics: Vec<tf::Diagnostic>,
 }
 
@@ -273,11 +268,8 @@ impl<'a> Actor<'a> {
         self.refresh().await;
         let plan = resource.plan(&self.state, &self.config).await;
         assert_no_errors(&plan.diagnostics);
-        assert_eq!(
-            warnings(&plan.diagnostics),
-            [""; 0],
-            "a settled plan has something to say"
-        );
+        let found = warnings(&plan.diagnostics);
+        assert_eq!(found, [""; 0], "a settled plan has something to say");
         assert!(
             plan.planned == self.state.value,
             "a settled plan has something to do"
@@ -285,11 +277,8 @@ impl<'a> Actor<'a> {
         let region = self.bench.emulator.region(self.region);
         let ids = self.destinations();
         if self.call.object() == Object::Destination {
-            assert_eq!(
-                ids,
-                [self.state.value.get("id").as_str().unwrap()],
-                "not exactly one object"
-            );
+            let expected = [self.state.value.get("id").as_str().unwrap()];
+            assert_eq!(ids, expected, "not exactly one object");
             self.agrees(
                 &region["destinations"][&ids[0]],
                 &["name", "endpoint", "authorization"],

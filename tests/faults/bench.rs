@@ -24,9 +24,7 @@ pub const TOKEN: &str = "kpat_fault-matrix-Zq7wP2";
 /// The `authorization` of destinations and webhooks.
 pub const AUTHORIZATION: &str = "Splunk fault-matrix-h4RvTn";
 
-/// A plugin with its types.
 pub struct Run {
-    /// The plugin.
     pub plugin: Plugin,
     destination: Resource,
     webhook: Resource,
@@ -36,22 +34,17 @@ pub struct Run {
 /// The three Terraform runs of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Before the fault.
     First,
-    /// The run with the fault.
     Affected,
-    /// After the fault.
     Last,
 }
 
-/// The plugins of a cell.
 pub enum Plugins {
     /// Those of the bench, which its other cells use too.
     Shared,
     /// One plugin for the time of the cell, which is configured again for each phase. Destinations have no region, so each cell has a server URL
     /// of its own instead.
     Own {
-        /// The plugin.
         run: Box<Run>,
         /// The region of the cell, as the path of the server URL.
         region: String,
@@ -61,7 +54,6 @@ pub enum Plugins {
 /// A Konnect, and a plugin for each of the three Terraform runs of a cell: the preparation, the run with the fault, and
 /// the recovery.
 pub struct Bench {
-    /// The Konnect.
     pub emulator: Emulator,
     /// A destination on `global` for webhooks.
     pub destination: String,
@@ -84,7 +76,6 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Starts the environment.
     pub async fn start(setting: Option<Setting>) -> Self {
         let options = EmulatorOptions {
             clock_offset_seconds: match setting {
@@ -262,7 +253,6 @@ impl Run {
         assert_no_errors(&self.plugin.configure(block).await);
     }
 
-    /// The resource type of an object.
     pub fn resource(&self, object: Object) -> &Resource {
         match object {
             Object::Destination => &self.destination,

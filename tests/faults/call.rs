@@ -13,7 +13,6 @@ macro_rules! calls {
         }
 
         impl Call {
-            /// All calls.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// The operation that makes the request.
@@ -23,7 +22,6 @@ macro_rules! calls {
                 }
             }
 
-            /// The object of the operation.
             pub fn object(self) -> Object {
                 match self {
                     $(Self::$name => Object::$object,)*
@@ -132,7 +130,6 @@ calls! {
     ReplayLook: Create, Replay, GET ReplayJob, 0 1;
 }
 
-/// An operation of Terraform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     Plan,
@@ -144,7 +141,6 @@ pub enum Operation {
     Data,
 }
 
-/// The object of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Object {
     Destination,
@@ -181,7 +177,6 @@ pub enum Target {
 }
 
 impl Call {
-    /// Whether the request can change something.
     pub fn writes(self) -> bool {
         self.request().0 != "GET"
     }

@@ -13,11 +13,8 @@ use terraform_plugin::testing::value::errors;
 /// A cell of the matrix.
 #[derive(Clone)]
 pub struct Cell {
-    /// The fault.
     pub row: Row,
-    /// The request.
     pub call: Call,
-    /// How often the fault occurs.
     pub times: Times,
     /// A separate region.
     pub region: String,
@@ -29,7 +26,6 @@ impl Cell {
         format!("{:?} × {} ({:?})", self.call, self.row.label, self.times)
     }
 
-    /// Runs the cell.
     pub async fn run(&self, bench: &Bench, elsewhere: &str) {
         let plugins = bench.plugins(self.call.object(), &self.region).await;
         let mut actor = Actor::prepare(bench, &plugins, self.call, &self.region).await;
@@ -184,7 +180,6 @@ pub fn warnings(diagnostics: &[tf::Diagnostic]) -> Vec<&str> {
         .collect()
 }
 
-/// Checks an error.
 fn reported(expected: &Expected, diagnostics: &[tf::Diagnostic]) {
     let errors = errors(diagnostics);
     let [error] = errors.as_slice() else {

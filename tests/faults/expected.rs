@@ -15,7 +15,6 @@ pub enum Times {
 /// How Terraform's call ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
-    /// Successfully.
     Done,
     /// Konnect reports that the object does not exist, and it is removed from the state.
     Gone,
@@ -36,12 +35,37 @@ pub struct Expected {
     pub others: usize,
     /// The number of attempts in the error.
     pub attempts: usize,
-    /// Parts of the error's text.
     pub says: Vec<String>,
     /// The attribute that the error is on.
     pub attribute: Option<&'static str>,
     /// The warning in addition to the error.
     pub warns: Option<&'static str>,
+}
+
+impl Expected {
+    /// With this number of affected requests.
+    fn affecting(self, affected: usize) -> Self {
+        Self { affected, ..self }
+    }
+
+    /// With this number of other requests.
+    fn besides(self, others: usize) -> Self {
+        Self { others, ..self }
+    }
+
+    fn ending(self, end: End) -> Self {
+        Self { end, ..self }
+    }
+
+    fn warning(self, summary: &'static str) -> Self {
+        let warns = Some(summary);
+        Self { warns, ..self }
+    }
+
+    fn saying(self, parts: &[&str]) -> Self {
+        let says = parts.iter().map(|&part| part.to_owned()).collect();
+        Self { says, ..self }
+    }
 }
 
 /// The provider block of the tests has `max_retries = 1`.
@@ -139,7 +163,6 @@ fn attempts_of(response: ResponseKind) -> usize {
     }
 }
 
-/// The rules.
 pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
     let mut expected = match row.injection {
         Injection::Setting(Setting::Closed | Setting::Https(_)) if row.response != ResponseKind::Fine => {
@@ -148,13 +171,9 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
         }
         Injection::Setting(Setting::Date(1..)) if call == Call::LostLook => {
             // The destination is older by one clock only.
-            let mut uncertain = failed(row, call, 1, call.before(), 1);
-            uncertain.end = End::Uncertain;
-            uncertain.says = vec![
-                "which one is not certain".to_owned(),
-                "import it by its id".to_owned(),
-            ];
-            uncertain
+            let says = ["which one is not certain", "import it by its id"];
+            let uncertain = failed(row, call, 1, call.before(), 1).saying(&says);
+            uncertain.ending(End::Uncertain)
         }
         _ if row.response == ResponseKind::Fine => fine(call),
         _ if arrives_whole(row, call) => fine(call),
@@ -168,17 +187,11 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
             Call::PlanGuardV3 | Call::PlanGuardV2 | Call::PortalPlanGuard if times == Times::Always => {
                 plan_search(row, call)
             }
-            _ if times == Times::Once => Expected {
-                affected: ATTEMPTS,
-                ..fine(call)
-            },
-            _ => failed(
-                row,
-                call,
-                attempts_of(row.response),
-                call.before(),
-                attempts_of(row.response),
-            ),
+            _ if times == Times::Once => fine(call).affecting(ATTEMPTS),
+            _ => {
+                let attempts = attempts_of(row.response);
+                failed(row, call, attempts, call.before(), attempts)
+            }
         },
     };
     if expected.end == End::Failed && call.writes() && unknown(row.response) {
@@ -221,15 +234,11 @@ fn is_without_v2(row: &Row, call: Call) -> bool {
 fn plan_search(row: &Row, call: Call) -> Expected {
     let rejected = matches!(row.response, ResponseKind::Status { code: 401 | 403, .. });
     let others = usize::from(call == Call::PlanGuardV2);
-    Expected {
-        affected: attempts_of(row.response),
-        others,
-        warns: match call {
-            _ if rejected => Some("Access token is not accepted"),
-            Call::PlanAlike => None,
-            _ => Some("Existing webhook could not be checked"),
-        },
-        ..fine(call)
+    let expected = fine(call).affecting(attempts_of(row.response)).besides(others);
+    match call {
+        _ if rejected => expected.warning("Access token is not accepted"),
+        Call::PlanAlike => expected,
+        _ => expected.warning("Existing webhook could not be checked"),
     }
 }
 
@@ -313,78 +322,50 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
             _ => 1,
         };
         if times == Times::Once && again > 1 {
-            return Expected {
-                affected: earlier + again,
-                others: earlier_requests + earlier,
-                ..fine(call)
-            };
+            let others = earlier_requests + earlier;
+            return fine(call).affecting(earlier + again).besides(others);
         }
         return failed(row, call, earlier + again, earlier_requests, earlier + again);
     }
     if row.handled {
         // The first search finds the destination, and its authorization is sent once more.
-        return Expected {
-            affected: earlier + 1,
-            others: earlier_requests + 2,
-            warns: Some(ADOPTED),
-            ..fine(call)
-        };
+        let others = earlier_requests + 2;
+        return fine(call).affecting(earlier + 1).besides(others).warning(ADOPTED);
     }
     if times == Times::Once {
         // Searches without result, creates again, and searches for duplicates.
-        return Expected {
-            affected: earlier + 2,
-            others: earlier_requests + SEARCHES + 1,
-            ..fine(call)
-        };
+        let others = earlier_requests + SEARCHES + 1;
+        return fine(call).affecting(earlier + 2).besides(others);
     }
-    let mut given_up = failed(
-        row,
-        call,
-        CREATIONS,
-        call.before() + CREATIONS * SEARCHES,
-        CREATIONS,
-    );
-    given_up.end = End::Uncertain;
+    let others = call.before() + CREATIONS * SEARCHES;
+    let mut given_up = failed(row, call, CREATIONS, others, CREATIONS);
     given_up.says.extend(unsure());
-    given_up
+    given_up.ending(End::Uncertain)
 }
 
 /// `PATCH` of a webhook that is not in the state yet: idempotent, and tried twice.
 fn set_up(row: &Row, call: Call, times: Times) -> Expected {
     let each = attempts_of(row.response);
     if times == Times::Once {
-        return Expected {
-            affected: 2,
-            ..fine(call)
-        };
+        return fine(call).affecting(2);
     }
     if !unknown(row.response) {
         return failed(row, call, each, call.before(), each);
     }
-    let mut expected = failed(row, call, 2 * each, call.before(), each);
-    expected.warns = Some("Webhook may have been set up");
-    expected
+    failed(row, call, 2 * each, call.before(), each).warning("Webhook may have been set up")
 }
 
 /// `PUT` of a replay job: the latest job shows whether a request whose response was lost has started it.
 fn started(row: &Row, call: Call, times: Times) -> Expected {
     let each = attempts_of(row.response);
     if times == Times::Once && each > 1 {
-        return Expected {
-            affected: each,
-            ..fine(call)
-        };
+        return fine(call).affecting(each);
     }
     if !unknown(row.response) {
         return failed(row, call, each, call.before(), each);
     }
     if row.handled {
-        return Expected {
-            affected: each,
-            others: call.before() + 1,
-            ..fine(call)
-        };
+        return fine(call).affecting(each).besides(call.before() + 1);
     }
     failed(row, call, each, call.before() + 1, each)
 }
@@ -393,43 +374,19 @@ fn started(row: &Row, call: Call, times: Times) -> Expected {
 fn gone(row: &Row, call: Call) -> Expected {
     match (call, call.operation()) {
         // The other version is called too, and returns a webhook of its form.
-        (Call::PointRead | Call::PointImport, _) => Expected {
-            others: 1,
-            ..fine(call)
-        },
-        (Call::DeliverRead, _) => Expected {
-            end: End::Gone,
-            others: 1,
-            ..fine(call)
-        },
-        (Call::DeliverDeleteLookV2, _) => Expected {
-            others: call.before(),
-            ..fine(call)
-        },
+        (Call::PointRead | Call::PointImport, _) => fine(call).besides(1),
+        (Call::DeliverRead, _) => fine(call).besides(1).ending(End::Gone),
+        (Call::DeliverDeleteLookV2, _) => fine(call).besides(call.before()),
         // The other version returns a webhook that this resource does not own.
-        (Call::PointDeleteLook, _) => Expected {
-            warns: Some("Webhook was left in place"),
-            ..fine(call)
-        },
+        (Call::PointDeleteLook, _) => fine(call).warning("Webhook was left in place"),
         // Nothing is removed, since there is nothing.
-        (Call::PortalDeleteLook, _) => Expected {
-            others: 0,
-            ..fine(call)
-        },
+        (Call::PortalDeleteLook, _) => fine(call).besides(0),
         (Call::PortalImport, _) => {
-            let mut none = failed(row, call, 1, 0, 0);
-            none.says = vec![
-                "Dev Portal has no webhook".to_owned(),
-                "Remove the import".to_owned(),
-            ];
-            none
+            failed(row, call, 1, 0, 0).saying(&["Dev Portal has no webhook", "Remove the import"])
         }
         // A region always has a replay job to show, even if none was started.
         (Call::ReplayRead, _) => failed(row, call, 1, 0, 1),
-        (_, Operation::Read) => Expected {
-            end: End::Gone,
-            ..fine(call)
-        },
+        (_, Operation::Read) => fine(call).ending(End::Gone),
         (_, Operation::Delete | Operation::Plan)
         | (
             Call::GuardV3
@@ -441,21 +398,13 @@ fn gone(row: &Row, call: Call) -> Expected {
             _,
         ) => fine(call),
         (Call::DeliverImport, _) => {
-            let mut none = failed(row, call, 1, 1, 0);
-            none.says = vec!["Region has no webhook".to_owned(), "Remove the import".to_owned()];
-            none
+            failed(row, call, 1, 1, 0).saying(&["Region has no webhook", "Remove the import"])
         }
+        // The other version returns a webhook, which the plan does not know.
         (Call::PointSame | Call::PointLook, _) => {
-            // The other version returns a webhook, which the plan does not know.
-            let mut none = failed(row, call, 1, call.before() + 1, 0);
-            none.says = vec!["Plan again".to_owned()];
-            none
+            failed(row, call, 1, call.before() + 1, 0).saying(&["Plan again"])
         }
-        (Call::PortalLook, _) => {
-            let mut none = failed(row, call, 1, call.before(), 0);
-            none.says = vec!["Plan again".to_owned()];
-            none
-        }
+        (Call::PortalLook, _) => failed(row, call, 1, call.before(), 0).saying(&["Plan again"]),
         _ => failed(row, call, 1, call.before(), 1),
     }
 }

@@ -9,9 +9,7 @@ use konnect_emulator::{Certificate, Fault, Headers};
 pub struct Row {
     /// The name in failures.
     pub label: String,
-    /// How the fault is injected.
     pub injection: Injection,
-    /// The response that the client receives.
     pub response: ResponseKind,
     /// Whether the server handles the request.
     pub handled: bool,
@@ -46,24 +44,18 @@ pub enum Setting {
 pub enum ResponseKind {
     /// A complete and correct response.
     Fine,
-    /// The connection is refused.
     NoConnection,
-    /// An untrusted certificate.
     Untrusted,
-    /// An incomplete response.
     Lost(Lost),
     /// A success status with an invalid body.
     Unparsable,
-    /// An error status.
     Status {
-        /// The status.
         code: u16,
         /// Whether the body is a problem document of Konnect.
         problem: bool,
         /// Whether `Retry-After` is too long to wait.
         too_long: bool,
     },
-    /// A redirect with this status.
     Redirect(u16),
 }
 
@@ -94,7 +86,6 @@ pub const PAGE: &str = "<html><head><title>Not today</title></head><body>says th
 /// The expected excerpt of [`PAGE`].
 pub const PAGE_SAYS: &str = "an HTML page (title: Not today";
 
-/// All rows.
 pub fn all() -> Vec<Row> {
     let parts = [connection(), successes(), statuses(), waits(), redirects(), odd()];
     parts.into_iter().flatten().collect()
@@ -157,7 +148,6 @@ fn connection() -> Vec<Row> {
     ]
 }
 
-/// A response with this body.
 fn body(handle: bool, status: u16, content_type: &str, body: &str) -> Fault {
     let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
     Fault::Body {

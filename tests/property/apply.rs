@@ -9,9 +9,8 @@ use super::rules;
 use super::session::{Change as Call, Response, Session, Stored, errors};
 use super::steps::{Disturbance, Trouble};
 use super::truth::{Target, Truth, text};
-use super::world::{Instance, Record, World};
+use super::world::{Instance, Record, World, split};
 
-/// The result of a plan.
 pub struct Plan {
     /// The refreshed state.
     pub state: BTreeMap<Address, Instance>,
@@ -22,11 +21,8 @@ pub struct Plan {
 /// The planned change of a block.
 #[derive(Debug)]
 pub struct Change {
-    /// The block.
     pub block: Block,
-    /// Whether the object is replaced.
     pub replaces: bool,
-    /// The planned state.
     pub planned: Value,
     /// Whether the planned state equals the prior one.
     pub noop: bool,
@@ -70,10 +66,7 @@ impl World<'_> {
             }
         }
         for (address, change) in &plan.changes {
-            let needs = change.block.refers_to().map(|slot| Address {
-                kind: Kind::Destination,
-                slot,
-            });
+            let needs = change.block.refers_to().map(Address::destination);
             if failed.contains(address) || needs.is_some_and(|of| failed.contains(&of)) {
                 failed.push(*address);
                 continue;
@@ -151,23 +144,17 @@ impl World<'_> {
                     "another party's stream is removed"
                 );
             }
-            let left: &[_] = if found.is_some() && !is_ours {
-                &["Webhook was left in place"]
-            } else {
-                &[]
-            };
-            assert_eq!(gone.warnings, left);
+            let is_left = found.is_some() && !is_ours;
+            let left = is_left.then_some("Webhook was left in place");
+            assert_eq!(gone.warnings, Vec::from_iter(left));
         }
         if done {
             assert!(!in_use, "a destination in use is removed");
             assert!(gone.state.is_none());
             return None;
         }
-        assert!(
-            trouble || in_use,
-            "{address:?} can't be destroyed: {:?}",
-            gone.errors
-        );
+        let errors = gone.errors;
+        assert!(trouble || in_use, "{address:?} can't be destroyed: {errors:?}");
         let left = gone.state.expect("a failed removal keeps the state");
         assert!(left.value == stored.value);
         // The mark of a tainted object remains, with its private data.
@@ -195,9 +182,7 @@ impl World<'_> {
         let is_webhook = address.kind == Kind::Webhook;
         let config = self.known(session, address, &change.block);
         session.validate(address.kind, &config);
-        let (prior, private) = self
-            .current(address)
-            .map_or((Value::Null, Vec::new()), |s| (s.value, s.private));
+        let (prior, private) = split(self.current(address));
         let ignoring = change.block.ignoring(&config, &prior);
         let again = session.plan(address.kind, &prior, &ignoring, &private).await;
         assert_eq!(errors(&again.diagnostics), [""; 0], "a plan fails");
@@ -239,20 +224,15 @@ impl World<'_> {
         };
         self.emulator.clear_requests();
         let mut done = if occupied {
-            let reads = if matches!(before.target(&region), Some(Target::Destination(_))) || trouble {
-                1
-            } else {
-                2
-            };
+            // A webhook with an endpoint is read in both versions.
+            let is_read_once = trouble || matches!(before.target(&region), Some(Target::Destination(_)));
+            let reads = if is_read_once { 1 } else { 2 };
             self.interrupted(address, call, reads).await
         } else {
             session.apply(address.kind, call).await
         };
-        let sent = self
-            .emulator
-            .requests()
-            .iter()
-            .any(|request| request.method != "GET");
+        let requests = self.emulator.requests();
+        let sent = requests.iter().any(|request| request.method != "GET");
         let well = done.errors.is_empty();
         if self.pending == Disturbance::Killed {
             self.pending = Disturbance::Nothing;
@@ -314,15 +294,12 @@ impl World<'_> {
 
     /// Notes the target of a successful change. Only a request, or an adoption, changes it.
     fn record(&mut self, address: Address, target: Target, config: &Value, sent: bool) {
-        let record = self
-            .recorded
-            .get(&address)
-            .filter(|record| record.target == target);
-        if let (Some(_), false) = (record, sent) {
+        let record = self.recorded.get(&address).filter(|of| of.target == target);
+        if record.is_some() && !sent {
             return;
         }
-        let is_ours =
-            Target::of(config).as_ref() == Some(&target) || record.is_some_and(|record| record.is_ours);
+        let was_ours = record.is_some_and(|record| record.is_ours);
+        let is_ours = was_ours || Target::of(config).as_ref() == Some(&target);
         let record = Record {
             target,
             is_ours,

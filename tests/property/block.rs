@@ -12,14 +12,11 @@ use super::secrets::SECRETS;
 /// A resource type. Destinations are first, because webhooks refer to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// `konnect_audit_log_destination`.
     Destination,
-    /// `konnect_audit_log_webhook`.
     Webhook,
 }
 
 impl Kind {
-    /// The type's name.
     pub fn type_name(self) -> &'static str {
         match self {
             Self::Destination => "konnect_audit_log_destination",
@@ -28,31 +25,31 @@ impl Kind {
     }
 }
 
-/// The address of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
-    /// Its type.
     pub kind: Kind,
     /// The number of the block of that type.
     pub slot: usize,
 }
 
+impl Address {
+    pub fn destination(slot: usize) -> Self {
+        let kind = Kind::Destination;
+        Self { kind, slot }
+    }
+}
+
 /// The value of an argument. Secrets are numbers, so a failing case does not print them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ArgumentValue {
-    /// Text.
     Text(&'static str),
-    /// A bool.
     Flag(bool),
-    /// A number.
     Number(i64),
-    /// One of the secrets.
     Secret(usize),
     /// The ID of the destination in this slot.
     IdOf(usize),
 }
 
-/// A block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
     /// The arguments; all others are null.
@@ -116,7 +113,6 @@ impl Block {
         }
     }
 
-    /// The text of an argument.
     pub fn text(&self, name: &str) -> Option<&'static str> {
         match self.arguments.get(name) {
             Some(ArgumentValue::Text(text)) => Some(text),
@@ -129,7 +125,6 @@ impl Block {
         self.arguments.get(name) == Some(&given)
     }
 
-    /// The configured secret.
     pub fn secret(&self) -> Option<&'static str> {
         let given = ["authorization", "authorization_wo"]
             .iter()
@@ -209,7 +204,6 @@ fn block(
         .boxed()
 }
 
-/// A destination.
 pub fn destination() -> BoxedStrategy<Block> {
     let name = text(&["siem", "Überwachung", "x"]).prop_map(|name| vec![("name", name)]);
     let arguments = (name, delivery()).prop_map(|(name, rest)| vec![name, rest]);

@@ -1,19 +1,22 @@
 //! Simulates Terraform with generated steps: two changing configurations with a state each, for the same organization,
-//! changes by other users, imports, `ignore_changes`, failing calls, lost responses and killed runs. Each step checks the provider's responses against Terraform's rules (plugin protocol), against the
-//! data of Konnect, and for secrets.
+//! changes by other users, imports, `ignore_changes`, failing calls, lost responses and killed runs. Each step checks the
+//! provider's responses against the rules for a change, against the data of Konnect, and for secrets.
 //!
 //! In each case, a stream that another party set up is never switched off or redirected without `replace_existing` or a
 //! planned change of the target. A destroy removes exactly the streams whose target this resource last applied or
 //! imported.
 //!
 //! A case is a list of [`steps::Step`]s. [`world::World`] runs them, [`session::Session`] makes the calls, [`rules`]
-//! contains the rules for every response, and [`truth`] the data of Konnect.
+//! contains the rules for a change, and [`truth`] the data of Konnect.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
 
 mod apply;
 mod block;
 mod other_user;
 mod rules;
+#[path = "../terraform/workspace/search.rs"]
+#[allow(dead_code, reason = "tests/terraform uses the rest of it")]
+mod search;
 mod secrets;
 mod session;
 mod steps;
@@ -62,7 +65,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
-            let theirs = other_user::destination(&emulator).await;
+            let theirs = other_user::destination(&emulator);
             let mut worlds = [World::new(&emulator, &theirs), World::new(&emulator, &theirs)];
             for (who, step) in &steps {
                 let before = Truth::of(&emulator);

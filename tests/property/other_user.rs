@@ -1,9 +1,5 @@
 //! Changes of another user to objects of the configuration.
 
-use konnect::{
-    AccessToken, Authorization, Client, ClientOptions, DestinationSettings, LogFormat, NewDestination,
-    Region, ServerUrl, v3,
-};
 use konnect_emulator::Emulator;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -15,17 +11,14 @@ use super::secrets::OTHER_USERS_SECRET;
 use super::steps::DESTINATIONS;
 use super::truth::{Truth, text};
 
-/// The endpoint of other users.
 pub const ENDPOINT: &str = "https://stranger.example.com/";
 /// The name that other users give to a destination.
 const NAME: &str = "a stranger's";
 
-/// A modification by another user.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Modification {
     /// Another authorization, which no response contains.
     Authorization,
-    /// Another endpoint.
     Endpoint,
     /// A format, possibly an unknown one.
     Format(&'static str),
@@ -37,11 +30,9 @@ pub enum Modification {
     Switch,
     /// Connects a webhook to the destination in this slot.
     Redirect(usize),
-    /// Removes it.
     Remove,
 }
 
-/// Any modification.
 pub fn any() -> impl Strategy<Value = Modification> {
     prop_oneof![
         3 => Just(Modification::Authorization),
@@ -55,24 +46,14 @@ pub fn any() -> impl Strategy<Value = Modification> {
     ]
 }
 
-/// A destination of other users.
-pub async fn destination(emulator: &Emulator) -> String {
-    let mut options = ClientOptions::new(AccessToken::parse("kpat_a-stranger").unwrap());
-    options.server_url = ServerUrl::parse(&format!("{}/{{region}}", emulator.url())).unwrap();
-    let new = NewDestination {
-        settings: DestinationSettings {
-            name: NAME.to_owned(),
-            endpoint: ENDPOINT.to_owned(),
-            log_format: LogFormat::Json,
-            skip_ssl_verification: false,
-        },
-        authorization: Authorization::parse(OTHER_USERS_SECRET).unwrap(),
-    };
-    let created = v3::create_destination(&Client::new(options).unwrap(), &Region::global(), &new).await;
-    created.unwrap().id.as_str().to_owned()
+/// Creates a destination of other users, and returns its id.
+pub fn destination(emulator: &Emulator) -> String {
+    let id = emulator.add_destinations("global", 1).unwrap().remove(0);
+    let edit = json!({ "name": NAME, "endpoint": ENDPOINT, "authorization": OTHER_USERS_SECRET });
+    emulator.edit_destination("global", &id, edit).unwrap();
+    id
 }
 
-/// Configures the webhook of a region.
 pub fn occupy(emulator: &Emulator, region: &str) {
     let webhook = json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": OTHER_USERS_SECRET });
     emulator.edit_webhook(region, webhook).unwrap();

@@ -20,9 +20,7 @@ const MARK: &str = "carried_along";
 /// A state as Terraform stores it.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// The attributes.
     pub value: Value,
-    /// The private state.
     pub private: Vec<u8>,
 }
 
@@ -58,12 +56,10 @@ impl Session {
         Self { server }
     }
 
-    /// The schema of a type.
     pub fn schema(&self, kind: Kind) -> &Schema {
         self.server.resource(kind.type_name()).unwrap().schema()
     }
 
-    /// Upgrades a stored state.
     pub fn upgrade(&self, kind: Kind, stored: &Stored) {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let version = resource.schema().state_version();
@@ -82,7 +78,6 @@ impl Session {
         assert_eq!(errors(&found), [""; 0], "a sound configuration is refused");
     }
 
-    /// Refreshes.
     pub async fn read(&self, kind: Kind, stored: &Stored) -> Response {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let request = ReadRequest {
@@ -92,12 +87,7 @@ impl Session {
         };
         let response = resource.read(request).await;
         carried(&stored.private, &response.private);
-        let response = answered(
-            resource.schema(),
-            response.state,
-            response.private,
-            &response.diagnostics,
-        );
+        let response = answered(response.state, response.private, &response.diagnostics);
         if let Some(state) = &response.state {
             let (before, after) = (&stored.value, &state.value);
             let schema = resource.schema();
@@ -122,7 +112,6 @@ impl Session {
         if plan.diagnostics.has_errors() {
             return plan;
         }
-        rules::plan(schema, prior, config, &plan.planned);
         rules::replacement(prior, &plan.planned, &plan.requires_replace);
         if !prior.is_null() && plan.requires_replace.is_empty() {
             rules::update(schema, prior, &plan.planned);
@@ -134,18 +123,12 @@ impl Session {
     pub async fn import(&self, region: &str) -> Option<Stored> {
         let resource = self.server.resource(Kind::Webhook.type_name()).unwrap();
         let response = resource.import(ImportTarget::Id(region.to_owned())).await;
-        let imported = answered(
-            resource.schema(),
-            response.state,
-            response.private,
-            &response.diagnostics,
-        );
+        let imported = answered(response.state, response.private, &response.diagnostics);
         let stored = imported.state?;
         assert_eq!(imported.errors, [""; 0]);
         self.read(Kind::Webhook, &stored).await.state
     }
 
-    /// Interrupts the run.
     pub fn stop(&self) {
         self.server.stop();
     }
@@ -177,10 +160,12 @@ impl Session {
         if !response.state.is_null() {
             carried(change.private, &response.private);
         }
-        let mut response = answered(schema, response.state, response.private, &response.diagnostics);
+        let mut response = answered(response.state, response.private, &response.diagnostics);
         let state = response.state.as_ref().map_or(&Value::Null, |state| &state.value);
         if response.errors.is_empty() {
-            rules::applied(schema, change.planned, state);
+            let expected = state.is_null();
+            assert_eq!(change.planned.is_null(), expected, "an object came or went");
+            assert_eq!(state.is_null(), schema.identity_of(state).is_none());
         } else if !change.prior.is_null() {
             assert!(!state.is_null(), "a failed change lost the object");
         }
@@ -191,22 +176,17 @@ impl Session {
     }
 }
 
-/// A change to apply.
 #[derive(Clone, Copy)]
 pub struct Change<'a> {
-    /// The prior state, or null.
     pub prior: &'a Value,
-    /// The planned state, or null.
     pub planned: &'a Value,
-    /// The configuration, or null.
     pub config: &'a Value,
-    /// The planned private state.
     pub private: &'a [u8],
 }
 
-fn answered(schema: &Schema, state: Value, private: Vec<u8>, found: &Diagnostics) -> Response {
+fn answered(state: Value, private: Vec<u8>, found: &Diagnostics) -> Response {
     unseen(&state, &private, found);
-    rules::check_state(schema, &state);
+    assert!(state.is_wholly_known(), "{state:?}");
     let warnings = found.iter().filter(|d| d.severity == Severity::Warning);
     Response {
         warnings: warnings.map(|d| d.summary.clone()).collect(),

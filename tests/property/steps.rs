@@ -10,7 +10,6 @@ use super::other_user::{self, Modification};
 /// The maximum number of destinations in a configuration.
 pub const DESTINATIONS: usize = 2;
 
-/// One step.
 #[derive(Debug, Clone)]
 pub enum Step {
     /// The user changes blocks and applies.
@@ -25,23 +24,18 @@ pub enum Step {
     Taint(Address),
 }
 
-/// The change of a block.
 #[derive(Debug, Clone)]
 pub enum Edit {
-    /// Replaces the block.
     Whole(Block),
     /// Copies one argument from this block if both have the same form, or replaces the block.
     Part(&'static str, Block),
-    /// Removes the block.
     Remove,
 }
 
 /// A disturbance between a plan and the end of its apply.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Disturbance {
-    /// Nothing.
     Nothing,
-    /// A call fails.
     Trouble(Trouble),
     /// Another user configures the webhook of a region just before the apply does.
     Occupy(&'static str),
@@ -58,13 +52,11 @@ pub struct Trouble {
     method: Option<&'static str>,
     /// The number of calls that succeed first.
     skip: u64,
-    /// How it fails.
     failure: Failure,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Failure {
-    /// A permanent error.
     Refused,
     /// A number of server errors, after which a retry may or may not succeed.
     Broken(u64),

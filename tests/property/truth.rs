@@ -28,7 +28,6 @@ impl Target {
 /// How Konnect writes a time that was never set.
 const NEVER: &str = "0001-01-01";
 
-/// A snapshot of all data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Truth(Json);
 
@@ -36,7 +35,6 @@ pub struct Truth(Json);
 const DELIVERY: [&str; 3] = ["endpoint", "log_format", "skip_ssl_verification"];
 
 impl Truth {
-    /// The current snapshot.
     pub fn of(emulator: &Emulator) -> Self {
         Self(emulator.snapshot()["regions"].clone())
     }
@@ -75,7 +73,6 @@ impl Truth {
         }
     }
 
-    /// The webhook of a region.
     pub fn webhook(&self, region: &str) -> &Json {
         &self.0[region]["webhook"]
     }
@@ -92,22 +89,17 @@ impl Truth {
     pub fn only_webhook_changed(&self, now: &Self, changed: Option<&str>) {
         for (region, _) in self.regions().chain(now.regions()) {
             if Some(region) != changed {
-                assert_eq!(
-                    self.webhook(region),
-                    now.webhook(region),
-                    "the webhook of {region}"
-                );
+                let expected = now.webhook(region);
+                assert_eq!(self.webhook(region), expected, "the webhook of {region}");
             }
         }
     }
 
-    /// All regions with a record.
     pub fn regions(&self) -> impl Iterator<Item = (&str, &Json)> {
         let regions = self.0.as_object().into_iter().flatten();
         regions.map(|(name, region)| (name.as_str(), region))
     }
 
-    /// Every destination.
     pub fn destinations(&self) -> impl Iterator<Item = &Json> {
         self.regions()
             .flat_map(|(_, region)| region["destinations"].as_object().into_iter().flatten())
@@ -186,7 +178,6 @@ fn timeless(json: Json) -> Json {
     }
 }
 
-/// The text of an attribute.
 pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).as_str().unwrap_or_default()
 }

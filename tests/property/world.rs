@@ -12,19 +12,21 @@ use super::session::{REGION, Session, Stored, errors};
 use super::steps::{Disturbance, Edit, Step};
 use super::truth::{Target, Truth, text};
 
-/// The state of a block.
 #[derive(Debug, Clone, Default)]
 pub struct Instance {
-    /// The object.
     pub current: Option<Stored>,
-    /// Deposed objects, which are replaced and not destroyed yet.
     pub deposed: Vec<Stored>,
+}
+
+impl Instance {
+    fn all(&self) -> impl Iterator<Item = &Stored> {
+        self.current.iter().chain(&self.deposed)
+    }
 }
 
 /// The target of a webhook that this state last applied, imported or accepted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// The target.
     pub target: Target,
     /// Whether a destroy removes it: it was not only accepted under `ignore_changes`.
     pub is_ours: bool,
@@ -34,13 +36,9 @@ pub struct Record {
 
 /// A configuration with its state and Konnect.
 pub struct World<'a> {
-    /// Konnect.
     pub emulator: &'a Emulator,
-    /// The user's blocks.
     blocks: BTreeMap<Address, Block>,
-    /// The state.
     pub state: BTreeMap<Address, Instance>,
-    /// The last applied blocks.
     pub applied: BTreeMap<Address, Block>,
     /// The targets of the webhooks in the state.
     pub recorded: BTreeMap<Address, Record>,
@@ -76,7 +74,6 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Runs a step.
     pub async fn play(&mut self, step: &Step) {
         match step {
             Step::Apply(changes, meanwhile) => {
@@ -119,8 +116,7 @@ impl<'a> World<'a> {
     /// Another user changes an object of this state.
     pub fn modify(&mut self, address: Address, current: &Stored, modification: other_user::Modification) {
         let before = Truth::of(self.emulator);
-        let kind = Kind::Destination;
-        let id_of = |slot| Some(text(&self.current(Address { kind, slot })?.value, "id").to_owned());
+        let id_of = |slot| Some(text(&self.current(Address::destination(slot))?.value, "id").to_owned());
         modification.commit(self.emulator, address.kind, &current.value, self.theirs, id_of);
         self.touched.insert(address);
         self.uncertain.insert(address);
@@ -194,14 +190,9 @@ impl<'a> World<'a> {
 
     /// The regions whose webhooks are in the state.
     fn regions(&self) -> BTreeSet<String> {
-        let webhooks = self
-            .state
-            .iter()
-            .filter(|(address, _)| address.kind == Kind::Webhook);
-        webhooks
-            .flat_map(|(_, of)| of.current.iter())
-            .map(|stored| text(&stored.value, "region").to_owned())
-            .collect()
+        let webhooks = self.state.iter().filter(|(of, _)| of.kind == Kind::Webhook);
+        let webhooks = webhooks.flat_map(|(_, of)| of.current.iter());
+        webhooks.map(|of| text(&of.value, "region").to_owned()).collect()
     }
 
     /// Destroys everything, and asserts that no object of the configuration remains.
@@ -210,11 +201,7 @@ impl<'a> World<'a> {
         let plan = self.plan().await;
         if !self.carry_out(&plan, None).await {
             // The remaining destinations are used by webhooks that this state does not own.
-            for stored in self
-                .state
-                .values()
-                .flat_map(|of| of.current.iter().chain(&of.deposed))
-            {
+            for stored in self.state.values().flat_map(Instance::all) {
                 other_user::release(self.emulator, text(&stored.value, "id"));
             }
             let plan = self.plan().await;
@@ -226,10 +213,7 @@ impl<'a> World<'a> {
     /// The blocks of a valid configuration: a webhook needs its destination.
     fn configured(&self) -> BTreeMap<Address, Block> {
         let sound = self.blocks.iter().filter(|(_, block)| {
-            let destination = block.refers_to().map(|slot| Address {
-                kind: Kind::Destination,
-                slot,
-            });
+            let destination = block.refers_to().map(Address::destination);
             destination.is_none_or(|of| self.blocks.contains_key(&of))
         });
         sound.map(|(address, block)| (*address, block.clone())).collect()
@@ -247,7 +231,7 @@ impl<'a> World<'a> {
     pub async fn session(&self) -> Session {
         let session = Session::start(&self.emulator.url()).await;
         for (address, instance) in &self.state {
-            for stored in instance.current.iter().chain(&instance.deposed) {
+            for stored in instance.all() {
                 session.upgrade(address.kind, stored);
             }
         }
@@ -260,23 +244,20 @@ impl<'a> World<'a> {
         let truth = Truth::of(self.emulator);
         let mut state = BTreeMap::new();
         for (address, instance) in &self.state {
-            let mut refreshed = Instance::default();
-            for (stored, deposed) in instance
-                .current
-                .iter()
-                .map(|s| (s, false))
-                .chain(instance.deposed.iter().map(|s| (s, true)))
-            {
+            let read = async |stored: &Stored| {
                 let read = session.read(address.kind, stored).await;
                 assert_eq!(read.errors, [""; 0], "a refresh fails");
                 if let Some(found) = &read.state {
                     truth.agrees(address.kind, &found.value);
                 }
-                if deposed {
-                    refreshed.deposed.extend(read.state);
-                } else {
-                    refreshed.current = read.state;
-                }
+                read.state
+            };
+            let mut refreshed = Instance::default();
+            if let Some(current) = &instance.current {
+                refreshed.current = read(current).await;
+            }
+            for stored in &instance.deposed {
+                refreshed.deposed.extend(read(stored).await);
             }
             state.insert(*address, refreshed);
         }
@@ -284,12 +265,9 @@ impl<'a> World<'a> {
         for (address, block) in self.configured() {
             let prior = state.get(&address).and_then(|of| of.current.clone());
             let config = block.value(session.schema(address.kind).object_type(), true, |slot| {
-                let kind = Kind::Destination;
-                changes[&Address { kind, slot }].planned.get("id").clone()
+                changes[&Address::destination(slot)].planned.get("id").clone()
             });
-            let (value, private) = prior
-                .clone()
-                .map_or((Value::Null, Vec::new()), |s| (s.value, s.private));
+            let (value, private) = split(prior.clone());
             session.validate(address.kind, &config);
             let ignoring = block.ignoring(&config, &value);
             let mut plan = session.plan(address.kind, &value, &ignoring, &private).await;
@@ -305,10 +283,9 @@ impl<'a> World<'a> {
             let creates = replaces || prior.is_none();
             let region = text(&plan.planned, "region");
             if address.kind == Kind::Webhook && creates && truth.delivers(region) {
-                let asked = block.is("replace_existing", ArgumentValue::Flag(true))
-                    && !block.unknown.contains("replace_existing")
-                    && truth.target(region) != Target::of(&config);
-                let summary = if asked {
+                let is_known = !block.unknown.contains("replace_existing");
+                let asked = is_known && block.is("replace_existing", ArgumentValue::Flag(true));
+                let summary = if asked && truth.target(region) != Target::of(&config) {
                     "A live stream is redirected"
                 } else {
                     "Region already delivers audit events"
@@ -332,11 +309,8 @@ impl<'a> World<'a> {
     /// Asserts that after an apply without errors, the state matches Konnect and a further plan is empty.
     async fn settled(&self, configured: &BTreeMap<Address, Block>) {
         assert!(self.state.keys().eq(configured.keys()));
-        assert!(
-            self.state
-                .values()
-                .all(|of| of.current.is_some() && of.deposed.is_empty())
-        );
+        let is_whole = |of: &Instance| of.current.is_some() && of.deposed.is_empty();
+        assert!(self.state.values().all(is_whole));
         let session = self.session().await;
         let truth = Truth::of(self.emulator);
         for (address, block) in configured {
@@ -369,10 +343,13 @@ impl<'a> World<'a> {
     /// The configuration of an apply, which is wholly known.
     pub fn known(&self, session: &Session, address: Address, block: &Block) -> Value {
         block.value(session.schema(address.kind).object_type(), false, |slot| {
-            let kind = Kind::Destination;
-            let destination = self.state.get(&Address { kind, slot });
-            let current = destination.and_then(|of| of.current.as_ref());
+            let current = self.current(Address::destination(slot));
             current.expect("destinations come first").value.get("id").clone()
         })
     }
+}
+
+/// The value and the private state of what a plan starts from.
+pub fn split(prior: Option<Stored>) -> (Value, Vec<u8>) {
+    prior.map_or((Value::Null, Vec::new()), |of| (of.value, of.private))
 }

@@ -2,7 +2,7 @@
 
 use konnect_emulator::EventKind;
 use terraform_plugin::Value;
-use terraform_plugin::testing::value::{assert_no_errors, error};
+use terraform_plugin::testing::value::assert_no_errors;
 
 use crate::konnect::Konnect;
 
@@ -19,25 +19,6 @@ async fn read_events_requests_pages_only_as_the_limit_needs() {
         let found = lookup.read(&arguments).await.unwrap();
         assert_eq!(found.get("event_count"), &Value::from(limit));
         assert_eq!(konnect.requests(), requests, "for {limit} events");
-    }
-    konnect.end().await;
-}
-
-#[tokio::test]
-async fn read_of_an_invalid_region_is_an_error_on_region() {
-    let konnect = Konnect::configured().await;
-    for type_name in [
-        "konnect_audit_log_webhook_status",
-        "konnect_audit_log_events",
-        "konnect_audit_log_signing_keys",
-    ] {
-        let lookup = konnect.data_source(type_name);
-        let diagnostics = lookup.read(&[("region", "EU".into())]).await.unwrap_err();
-        assert!(
-            error(&diagnostics).contains("`eu`"),
-            "{type_name}: {diagnostics:?}"
-        );
-        assert!(diagnostics[0].attribute.is_some(), "{type_name}");
     }
     konnect.end().await;
 }

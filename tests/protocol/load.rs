@@ -112,13 +112,11 @@ async fn load(at_a_time: usize) {
         .iter()
         .map(|(id, of)| (of["name"].as_str().unwrap().to_owned(), id.clone()))
         .collect();
-    assert_eq!(
-        world["regions"]["global"]["destinations"]
-            .as_object()
-            .unwrap()
-            .len(),
-        DESTINATIONS
-    );
+    let found = world["regions"]["global"]["destinations"]
+        .as_object()
+        .unwrap()
+        .len();
+    assert_eq!(found, DESTINATIONS);
     assert_eq!(ids, stored, "each is there once, and in its state");
     for stream in &streams {
         let webhook = &world["regions"][text(stream, "region")]["webhook"];

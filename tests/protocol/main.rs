@@ -26,7 +26,6 @@ mod memory;
 mod moved_state;
 mod replay_job;
 mod rollback_create;
-mod rules;
 mod start;
 mod stop;
 mod streams;

@@ -103,10 +103,8 @@ async fn authorization_after_calls_and_connections_is_wiped() {
         assert_no_errors(&state.diagnostics);
         destination.read(&state).await;
     }
-    assert_eq!(
-        emulator.requests().iter().filter(|r| r.method == "POST").count(),
-        2
-    );
+    let found = emulator.requests().iter().filter(|r| r.method == "POST").count();
+    assert_eq!(found, 2);
     assert!(
         occurrences(process.pid, "kpat_memory-test") > 0,
         "the token is in use, and what looks for it must find it"

@@ -75,6 +75,16 @@ async fn move_from_unsupported_source_errors_with_supported_one() {
         ),
         (konnect.webhook(), KONG, "konnect_gateway_control_plane"),
         (konnect.webhook(), KONG, DESTINATION),
+        (
+            konnect.webhook(),
+            "registry.terraform.io/kong/konnect-gamma",
+            PORTAL_WEBHOOK,
+        ),
+        (
+            konnect.webhook(),
+            "evil/registry.terraform.io/kong/konnect",
+            "konnect_audit_log",
+        ),
         (konnect.destination(), KONG, "konnect_audit_log"),
         (
             konnect.destination(),

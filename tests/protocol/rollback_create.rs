@@ -71,24 +71,6 @@ fn eu(emulator: &Emulator) -> Json {
 }
 
 #[tokio::test]
-async fn create_cancelled_by_host_completes_and_rolls_back() {
-    let konnect = configured().await;
-    let resource = konnect.destination();
-    let apply = creating(&konnect, &resource, &siem(&resource, "siem"), "POST").await;
-    apply.abort();
-    assert!(apply.await.unwrap_err().is_cancelled());
-    assert_eq!(stored(&konnect.emulator), 1);
-    konnect.emulator.clear_faults();
-    until("the removal", || stored(&konnect.emulator) == 0).await;
-    assert_eq!(asked(&konnect.emulator, "POST"), 1);
-    assert_eq!(asked(&konnect.emulator, "DELETE"), 1);
-    // The plugin still works, and the object can be created again.
-    created(&resource, &siem(&resource, "siem")).await;
-    assert_eq!(stored(&konnect.emulator), 1);
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn update_cancelled_by_host_completes_and_is_kept() {
     let konnect = configured().await;
     let resource = konnect.destination();
@@ -126,24 +108,6 @@ async fn create_during_shutdown_rolls_back() {
     emulator.clear_faults();
     host.process.ended().await.assert_success();
     assert_eq!((asked(&emulator, "DELETE"), stored(&emulator)), (1, 0));
-}
-
-#[tokio::test]
-async fn webhook_create_rolls_back_unless_it_replaced_existing() {
-    for replaces in [false, true] {
-        let konnect = configured().await;
-        if replaces {
-            konnect.other_users_webhook("eu", true);
-        }
-        let resource = konnect.webhook();
-        let config = webhook(&resource, replaces);
-        let apply = creating(&konnect, &resource, &config, "PATCH").await;
-        drop(resource);
-        let emulator = disconnect(konnect, apply).await;
-        assert_eq!(asked(&emulator, "PATCH"), if replaces { 1 } else { 2 });
-        assert_eq!(eu(&emulator)["enabled"], replaces);
-        assert_eq!(eu(&emulator)["endpoint"], "https://siem.example.com");
-    }
 }
 
 #[tokio::test]
@@ -187,7 +151,6 @@ async fn webhook_rollback_keeps_webhook_of_another_run() {
     assert_eq!(eu(&emulator), theirs);
 }
 
-/// The creation does not turn the webhook on, so there is nothing to turn off.
 #[tokio::test]
 async fn disabled_webhook_create_is_not_rolled_back() {
     let konnect = configured().await;

@@ -1,7 +1,8 @@
 //! The start of the plugin: for a host, for a user, and failures.
 
 use std::ffi::OsStr;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
@@ -14,49 +15,32 @@ use terraform_plugin::testing::{Handshake, Host, Identity, Launch, plain, shut_d
 
 use crate::PLUGIN;
 
-/// Asserts that a start without a host prints a notice.
-async fn prints_notice(launch: Launch) {
-    let ended = launch.run().await;
-    assert_eq!(ended.status.code(), Some(1));
-    assert_eq!(ended.stdout, "");
-    assert!(
-        ended.stderr.contains("this program is a plugin"),
-        "{}",
-        ended.stderr
-    );
-    assert!(ended.stderr.contains("required_providers"), "{}", ended.stderr);
-    assert_eq!(ended.left, [""; 0]);
-}
-
 #[tokio::test]
 async fn start_without_cookie_prints_plugin_notice() {
-    prints_notice(Launch::without_host(PLUGIN)).await;
-    // Other variables of a host do not identify it.
-    prints_notice(Launch::without_tls(PLUGIN).without("TF_PLUGIN_MAGIC_COOKIE")).await;
-}
-
-#[tokio::test]
-async fn start_with_wrong_cookie_prints_plugin_notice() {
-    for wrong in [
+    let wrong = [
         "",
         "1",
         "D602BF8F470BC67CA7FAA0386276BBDD4330EFAF76D1A219CB4D6991CA9872B2",
-    ] {
-        prints_notice(Launch::without_tls(PLUGIN).env("TF_PLUGIN_MAGIC_COOKIE", wrong)).await;
+    ];
+    let wrong = wrong.map(|cookie| Launch::without_tls(PLUGIN).env("TF_PLUGIN_MAGIC_COOKIE", cookie));
+    // Other variables of a host do not identify it.
+    let none = Launch::without_tls(PLUGIN).without("TF_PLUGIN_MAGIC_COOKIE");
+    for launch in wrong.into_iter().chain([none, Launch::without_host(PLUGIN)]) {
+        let ended = launch.run().await;
+        assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""));
+        let said = ended.stderr;
+        assert!(said.contains("this program is a plugin"), "{said}");
+        assert!(said.contains("required_providers"), "{said}");
+        assert_eq!(ended.left, [""; 0]);
     }
 }
 
 #[tokio::test]
 async fn version_and_help_flags_accept_one_or_two_hyphens() {
+    let version = concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n");
     for (flag, expected) in [
-        (
-            "--version",
-            concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n"),
-        ),
-        (
-            "-version",
-            concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n"),
-        ),
+        ("--version", version),
+        ("-version", version),
         ("--help", "TF_REATTACH_PROVIDERS"),
         ("-h", "TF_REATTACH_PROVIDERS"),
     ] {
@@ -104,11 +88,8 @@ async fn handshake_multiplex_field_follows_environment() {
             launch = launch.env("PLUGIN_MULTIPLEX_GRPC", value);
         }
         let host = Host::launch(launch).await;
-        assert_eq!(
-            host.handshake.fields.get(6).map(String::as_str),
-            expected,
-            "{value:?}"
-        );
+        let found = host.handshake.fields.get(6).map(String::as_str);
+        assert_eq!(found, expected, "{value:?}");
         host.end().await;
     }
 }
@@ -182,16 +163,6 @@ async fn socket_group_set_grants_group_access() {
 }
 
 #[tokio::test]
-async fn start_failed_removes_socket_directory() {
-    let launch = Launch::without_tls(PLUGIN).without("PLUGIN_UNIX_SOCKET_DIR");
-    launch
-        .env("PLUGIN_CLIENT_CERT", "no certificate")
-        .run()
-        .await
-        .refused_to_start();
-}
-
-#[tokio::test]
 async fn shutdown_exits_cleanly_and_removes_socket() {
     let host = Host::start(PLUGIN).await;
     let socket = host.socket();
@@ -229,7 +200,17 @@ async fn socket_directory_unusable_errors() {
         .prefix(&"x".repeat(120))
         .tempdir()
         .unwrap();
+    // The superuser can write everywhere except where the system forbids it.
+    let sealed = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(sealed.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
+    let is_superuser = std::fs::write(sealed.path().join("try"), "").is_ok();
+    let sealed = if is_superuser {
+        "/proc"
+    } else {
+        sealed.path().to_str().unwrap()
+    };
     for (folder, expected) in [
+        (sealed, "can be written to"),
         ("/no/such/folder", "folder that exists"),
         (file.path().to_str().unwrap(), "Not a directory"),
         (long.path().to_str().unwrap(), "short enough for a socket"),
@@ -243,29 +224,6 @@ async fn socket_directory_unusable_errors() {
             "{said}"
         );
     }
-}
-
-#[tokio::test]
-async fn socket_directory_not_writable_errors() {
-    use std::os::unix::fs::PermissionsExt;
-    // The superuser can write everywhere except where the system forbids it.
-    let sealed = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(sealed.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
-    let writable = std::fs::write(sealed.path().join("try"), "").is_ok();
-    let folder = if writable {
-        "/proc"
-    } else {
-        sealed.path().to_str().unwrap()
-    };
-    let said = Launch::without_tls(PLUGIN)
-        .env("PLUGIN_UNIX_SOCKET_DIR", folder)
-        .run()
-        .await
-        .refused_to_start();
-    assert!(
-        said.contains(folder) && said.contains("can be written to"),
-        "{said}"
-    );
 }
 
 /// Providers in Go accept 90 characters. Beyond that, the socket is in `/tmp`.
@@ -292,41 +250,31 @@ async fn temporary_directory_with_long_path_serves() {
 }
 
 #[tokio::test]
-async fn socket_group_unknown_errors() {
-    let launch = Launch::without_tls(PLUGIN).env("PLUGIN_UNIX_SOCKET_GROUP", "no-such-group");
-    let said = launch.run().await.refused_to_start();
-    assert!(
-        said.contains("PLUGIN_UNIX_SOCKET_GROUP") && said.contains("no-such-group"),
-        "{said}"
-    );
-}
-
-#[tokio::test]
-async fn client_certificate_invalid_errors() {
+async fn client_certificate_or_group_invalid_errors() {
     let two = format!("{}{}", Identity::new().pem, Identity::new().pem);
-    for bad in ["certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n", &two] {
-        let said = Launch::without_tls(PLUGIN)
-            .env("PLUGIN_CLIENT_CERT", bad)
-            .run()
-            .await
-            .refused_to_start();
-        assert!(said.contains("PLUGIN_CLIENT_CERT"), "{said}");
+    for (name, bad) in [
+        ("PLUGIN_CLIENT_CERT", "certificate".as_bytes()),
+        ("PLUGIN_CLIENT_CERT", b"-----BEGIN CERTIFICATE-----\nAAAA\n"),
+        ("PLUGIN_CLIENT_CERT", two.as_bytes()),
+        // If the variable counted as unset, the plugin would serve every client without TLS.
+        ("PLUGIN_CLIENT_CERT", b"\xff\xfe"),
+        ("PLUGIN_UNIX_SOCKET_GROUP", b"no-such-group"),
+    ] {
+        // The plugin also removes the folder of the socket, which it has made.
+        let launch = Launch::without_tls(PLUGIN).without("PLUGIN_UNIX_SOCKET_DIR");
+        let launch = launch.env(name, OsStr::from_bytes(bad));
+        let said = launch.run().await.refused_to_start();
+        assert!(said.contains(name), "{said}");
+        assert!(
+            name == "PLUGIN_CLIENT_CERT" || said.contains("no-such-group"),
+            "{said}"
+        );
     }
-}
-
-/// If the variable counted as unset, the plugin would serve every client without TLS.
-#[tokio::test]
-async fn client_certificate_not_utf8_errors() {
-    use std::os::unix::ffi::OsStrExt;
-    let launch = Launch::without_tls(PLUGIN).env("PLUGIN_CLIENT_CERT", OsStr::from_bytes(b"\xff\xfe"));
-    let said = launch.run().await.refused_to_start();
-    assert!(said.contains("PLUGIN_CLIENT_CERT"), "{said}");
 }
 
 /// If the variable counted as unset, the token would be sent to another server.
 #[tokio::test]
 async fn provider_variable_not_utf8_errors() {
-    use std::os::unix::ffi::OsStrExt;
     for (name, bytes) in [
         ("KONNECT_SERVER_URL", &b"https://konnect\xff.example"[..]),
         ("KONNECT_TOKEN", b"kpat_\xff"),

@@ -77,39 +77,31 @@ fn unreadable(what: &str, diagnostics: &[tf::Diagnostic]) {
     assert!(!said.contains("\nApply"), "{what}: {said}");
 }
 
+/// Makes a call, and asserts that its response has the error. Returns the response.
+macro_rules! refused {
+    ($what:expr, $provider:expr, $call:ident, { $($field:tt)* }) => {{
+        #[allow(clippy::needless_update)] // some requests have no further field
+        let request = tf::$call::Request { $($field)*, ..<_>::default() };
+        let response = $provider.$call(request).await.unwrap().into_inner();
+        unreadable($what, &response.diagnostics);
+        response
+    }};
+}
+
 #[tokio::test]
 async fn undecodable_config_errors_without_request() {
     let konnect = Konnect::configured().await;
     let mut provider = konnect.host.provider();
     for (what, value) in broken(&konnect) {
-        let config = Some(value);
-        unreadable(what, &konnect.configure(config.clone()).await);
-        let request = tf::validate_provider_config::Request {
-            config: config.clone(),
-        };
-        let response = provider.validate_provider_config(request).await.unwrap();
-        unreadable(what, &response.into_inner().diagnostics);
-        let request = tf::validate_resource_config::Request {
-            type_name: DESTINATION.to_owned(),
-            config: config.clone(),
-            client_capabilities: None,
-        };
-        let response = provider.validate_resource_config(request).await.unwrap();
-        unreadable(what, &response.into_inner().diagnostics);
+        let config = || Some(value.clone());
+        unreadable(what, &konnect.configure(config()).await);
+        refused!(what, provider, validate_provider_config, { config: config() });
+        let type_name = DESTINATION.to_owned();
+        refused!(what, provider, validate_resource_config, { type_name, config: config() });
         for type_name in konnect.schema.data_source_schemas.keys() {
-            let request = tf::validate_data_resource_config::Request {
-                type_name: type_name.clone(),
-                config: config.clone(),
-            };
-            let response = provider.validate_data_resource_config(request).await.unwrap();
-            unreadable(what, &response.into_inner().diagnostics);
-            let request = tf::read_data_source::Request {
-                type_name: type_name.clone(),
-                config: config.clone(),
-                ..<_>::default()
-            };
-            let response = provider.read_data_source(request).await.unwrap();
-            unreadable(what, &response.into_inner().diagnostics);
+            let name = || type_name.clone();
+            refused!(what, provider, validate_data_resource_config, { type_name: name(), config: config() });
+            refused!(what, provider, read_data_source, { type_name: name(), config: config() });
         }
     }
     assert_eq!(konnect.requests(), 0);
@@ -120,69 +112,33 @@ async fn undecodable_config_errors_without_request() {
 async fn undecodable_state_or_plan_errors_without_request() {
     let konnect = Konnect::configured().await;
     let mut provider = konnect.host.provider();
+    let prior = msgpack(
+        konnect
+            .destination()
+            .shape
+            .raw(&[("id", text("here")), ("name", text("siem"))]),
+    );
+    let type_name = || DESTINATION.to_owned();
     for (what, value) in broken(&konnect) {
-        let request = tf::read_resource::Request {
-            type_name: DESTINATION.to_owned(),
-            current_state: Some(value.clone()),
-            ..<_>::default()
-        };
-        let response = provider.read_resource(request).await.unwrap();
-        unreadable(what, &response.into_inner().diagnostics);
-        for place in 0..3 {
-            let at = |n| {
-                if n == place {
-                    Some(value.clone())
-                } else {
-                    msgpack(NIL)
-                }
-            };
-            let request = tf::plan_resource_change::Request {
-                type_name: DESTINATION.to_owned(),
-                prior_state: at(0),
-                config: at(2),
-                ..<_>::default()
-            };
-            // The provider plans from the state and the configuration, and ignores the proposed state.
-            if place != 1 {
-                let response = provider.plan_resource_change(request).await.unwrap();
-                unreadable(what, &response.into_inner().diagnostics);
-            }
-            let request = tf::apply_resource_change::Request {
-                type_name: DESTINATION.to_owned(),
-                prior_state: at(0),
-                planned_state: at(1),
-                config: at(2),
-                ..<_>::default()
-            };
-            let response = provider.apply_resource_change(request).await.unwrap();
-            unreadable(what, &response.into_inner().diagnostics);
+        let broken = || Some(value.clone());
+        refused!(what, provider, read_resource, { type_name: type_name(), current_state: broken() });
+        // The provider plans from the state and the configuration, and ignores the proposed state.
+        for (prior_state, config) in [(broken(), msgpack(NIL)), (msgpack(NIL), broken())] {
+            let (again, config_again) = (prior_state.clone(), config.clone());
+            refused!(what, provider, plan_resource_change, { type_name: type_name(), prior_state, config });
+            refused!(what, provider, apply_resource_change, {
+                type_name: type_name(), prior_state: again, planned_state: msgpack(NIL), config: config_again
+            });
         }
-    }
-    assert_eq!(konnect.requests(), 0);
-    konnect.end().await;
-}
-
-/// Terraform stores the state of a failed response: without a state, it forgets the object.
-#[tokio::test]
-async fn undecodable_plan_in_apply_keeps_prior_state() {
-    let konnect = Konnect::configured().await;
-    let shape = konnect.destination().shape;
-    let prior = msgpack(shape.raw(&[("id", text("here")), ("name", text("siem"))]));
-    for (what, value) in broken(&konnect) {
-        let request = tf::apply_resource_change::Request {
-            type_name: DESTINATION.to_owned(),
-            prior_state: prior.clone(),
-            planned_state: Some(value),
-            config: msgpack(NIL),
-            planned_private: b"kept".to_vec(),
-            ..<_>::default()
-        };
-        let response = konnect.host.provider().apply_resource_change(request).await;
-        let response = response.unwrap().into_inner();
-        unreadable(what, &response.diagnostics);
+        // Terraform stores the state of a failed response: without a state, it forgets the object.
+        let response = refused!(what, provider, apply_resource_change, {
+            type_name: type_name(), prior_state: prior.clone(), planned_state: broken(), config: msgpack(NIL),
+            planned_private: b"kept".to_vec()
+        });
         assert_eq!(response.new_state, prior, "{what}");
         assert_eq!(response.private, b"kept", "{what}");
     }
+    assert_eq!(konnect.requests(), 0);
     konnect.end().await;
 }
 

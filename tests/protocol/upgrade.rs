@@ -4,44 +4,9 @@ use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::stored;
-use terraform_plugin::testing::terraform::State;
-use terraform_plugin::testing::value::{assert_no_errors, error};
+use terraform_plugin::testing::value::error;
 
 use crate::konnect::Konnect;
-
-#[tokio::test]
-async fn upgrade_kong_state_with_other_time_format_rereads_times() {
-    let konnect = Box::pin(Konnect::configured()).await;
-    let destination = konnect.destination();
-    let config = destination.shape.object(&[
-        ("name", "siem".into()),
-        ("endpoint", "https://siem.example.com/".into()),
-        ("authorization", "Bearer x".into()),
-        ("log_format", "cef".into()),
-        ("skip_ssl_verification", false.into()),
-    ]);
-    let planned = destination.plan(&State::none(), &config).await;
-    let created = destination.apply(&planned).await;
-    assert_no_errors(&created.diagnostics);
-    // Without a region, and with times in the form of Go's `time.Time`, for instance without trailing zeros.
-    let kongs = stored(&json!({
-        "id": created.value.get("id").as_str(), "name": "siem", "endpoint": "https://siem.example.com/",
-        "authorization": "Bearer x", "log_format": "cef", "skip_ssl_verification": false,
-        "created_at": "2026-01-02T03:04:05.6Z", "updated_at": "2026-01-02T03:04:05.6Z",
-    }));
-    let upgraded = destination.upgrade(0, kongs).await;
-    let taken = State {
-        value: destination.shape.decode(upgraded.upgraded_state.as_ref()),
-        ..State::none()
-    };
-    let taken = destination.read(&taken).await;
-    let learning = destination.plan(&taken, &config).await;
-    assert_no_errors(&learning.diagnostics);
-    let learnt = destination.apply(&learning).await;
-    assert_no_errors(&learnt.diagnostics);
-    assert_eq!(learnt.value, created.value);
-    konnect.end().await;
-}
 
 #[tokio::test]
 async fn upgrade_state_malformed_errors_without_value() {

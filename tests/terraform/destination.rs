@@ -26,25 +26,21 @@ fn destination_create_plans_defaults_and_sends_one_request() {
     let plan = workspace.plan();
     assert_eq!(plan.actions(), BTreeMap::from([(SIEM, "create".to_owned())]));
     let change = plan.change(SIEM);
-    assert_eq!(
-        change.unknown(),
-        BTreeSet::from(["created_at", "id", "updated_at"])
-    );
-    assert_eq!(
-        change.after,
-        json!({
-            "name": "siem",
-            "endpoint": "https://siem.example.com/audit",
-            "endpoint_host": "siem.example.com",
-            "endpoint_wo": null,
-            "endpoint_wo_version": null,
-            "authorization": AUTHORIZATION,
-            "authorization_wo": null,
-            "authorization_wo_version": null,
-            "log_format": "cef",
-            "skip_ssl_verification": false,
-        })
-    );
+    let expected = BTreeSet::from(["created_at", "id", "updated_at"]);
+    assert_eq!(change.unknown(), expected);
+    let expected = json!({
+        "name": "siem",
+        "endpoint": "https://siem.example.com/audit",
+        "endpoint_host": "siem.example.com",
+        "endpoint_wo": null,
+        "endpoint_wo_version": null,
+        "authorization": AUTHORIZATION,
+        "authorization_wo": null,
+        "authorization_wo_version": null,
+        "log_format": "cef",
+        "skip_ssl_verification": false,
+    });
+    assert_eq!(change.after, expected);
     let asked = workspace.konnect.take_requests();
     let asked = asked
         .iter()
@@ -60,10 +56,8 @@ fn destination_create_plans_defaults_and_sends_one_request() {
         "log_format": "cef",
         "skip_ssl_verification": false,
     });
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [write("POST /global/v3/audit-log-destinations", sent)]
-    );
+    let expected = [write("POST /global/v3/audit-log-destinations", sent)];
+    assert_eq!(workspace.konnect.take_writes(), expected);
     let stored = workspace.konnect.destinations().remove(0);
     let mut applied = change.after.clone();
     for (name, value) in [
@@ -93,18 +87,15 @@ fn destination_changes_send_only_what_changed() {
         let was = workspace.state();
         block = block.with(attribute, after.clone());
         workspace.configure(&block);
-        let plan = workspace.plan();
-        assert_eq!(plan.actions(), BTreeMap::from([(SIEM, "update".to_owned())]));
+        let plan = workspace.plan_update(SIEM);
         let change = plan.change(SIEM);
         let mut changed = change.changed();
         // The host follows the URL.
         assert_eq!(changed.remove("endpoint_host"), attribute == "endpoint");
         assert_eq!(changed, BTreeSet::from([attribute, "updated_at"]));
         assert_eq!(change.unknown(), BTreeSet::from(["updated_at"]));
-        assert_eq!(
-            (&change.before[attribute], &change.after[attribute]),
-            (&was.get(SIEM)[attribute], &after)
-        );
+        let expected = (&was.get(SIEM)[attribute], &after);
+        assert_eq!((&change.before[attribute], &change.after[attribute]), expected);
 
         workspace.konnect.clear_requests();
         workspace.apply_plan();
@@ -144,10 +135,8 @@ fn destination_changes_send_only_what_changed() {
     workspace.assert_no_changes();
 
     workspace.destroy();
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [write(path.replace("PATCH", "DELETE"), Value::Null)]
-    );
+    let found = workspace.konnect.take_writes();
+    assert_eq!(found, [write(path.replace("PATCH", "DELETE"), Value::Null)]);
     assert_eq!(workspace.konnect.destinations(), [] as [Value; 0]);
     assert_eq!(workspace.state().addresses(), [""; 0]);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::workspace::{Block, Workspace, only};
+use crate::workspace::{Block, Workspace, is_at, only};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 
@@ -30,8 +30,7 @@ fn create_duplicate_warns_at_plan_and_names_the_import() {
     let id = made_elsewhere(&workspace);
     let run = workspace.try_plan().ends_with(2);
     let warning = only(&run.diagnostics);
-    assert_eq!(warning.summary, "An identical destination already exists");
-    assert_eq!(warning.attribute(), Some("name"));
+    is_at(warning, "name", "An identical destination already exists");
     let created = workspace.konnect.destinations()[0]["created_at"].clone();
     for part in [&id, created.as_str().unwrap(), " ago)"] {
         assert!(warning.detail.contains(part), "{part}: {}", warning.detail);
@@ -84,13 +83,10 @@ fn duplicates_in_one_run_create_without_warning() {
 #[test]
 fn rename_without_moved_of_a_destination_in_use_takes_one_run() {
     let with = |label: &str| {
-        format!(
-            "{}{}",
-            Block::destination(label)
-                .with("name", "siem")
-                .create_before_destroy(),
-            Block::webhook_to("eu", label)
-        )
+        Block::destination(label)
+            .with("name", "siem")
+            .create_before_destroy()
+            + Block::webhook_to("eu", label)
     };
     let workspace = Workspace::of(with("siem"));
     workspace.apply();

@@ -1,8 +1,8 @@
 //! Konnect returns a value in another form: plan, state and identity keep the one of the configuration.
 
 use konnect_emulator::{Behavior, EndpointForm, FaultRule};
-use serde_json::json;
 
+use crate::portal_webhook::existing;
 use crate::workspace::{Block, Diagnostic, Feature, Workspace, answer, cli};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
@@ -60,10 +60,8 @@ fn value_in_another_form_neither_taints_nor_drifts() {
         assert_eq!(state.text(SIEM, "name"), name);
         assert_eq!(state.text(SIEM, "endpoint"), url);
         assert_eq!(state.text("konnect_audit_log_webhook.us", "endpoint"), url);
-        assert_eq!(
-            state.text("konnect_audit_log_webhook.developers", "audit_log_destination_id"),
-            state.text(SIEM, "id")
-        );
+        let found = state.text("konnect_audit_log_webhook.developers", "audit_log_destination_id");
+        assert_eq!(found, state.text(SIEM, "id"));
         assert!(workspace.destroy().warnings().is_empty());
         assert_eq!(workspace.konnect.destinations().len(), 0);
     }
@@ -112,16 +110,11 @@ fn import_by_identity_accepts_an_upper_case_id() {
     if !cli().supports(Feature::ImportByIdentity) {
         return;
     }
-    let workspace = Workspace::new();
-    let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
-    let siem = workspace.konnect.add_destinations("global", 1).unwrap().remove(0);
-    let edit = json!({ "audit_log_destination_id": siem, "enabled": true });
-    workspace.konnect.edit_webhook(("eu", &portal), edit).unwrap();
+    let (workspace, portal, webhook, siem) = existing();
     let (siem, portal) = (siem.to_uppercase(), portal.to_uppercase());
-    let webhook = Block::webhook("developers")
-        .with("region", "eu")
+    let webhook = webhook
         .with("portal_id", portal.as_str())
-        .with("audit_log_destination_id", siem.as_str());
+        .with("audit_log_destination_id", siem);
     let import = Block::new("import")
         .expression("to", "konnect_audit_log_webhook.developers")
         .expression(

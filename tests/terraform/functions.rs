@@ -11,6 +11,8 @@ const CEF: &str = "2025-06-18T21:02:36Z konghq.com CEF:0|KongInc|Konnect|1.0|kon
                    rt=1750280466889 action=list granted=false user_agent=grpc-node-js/1.12.4 (linux; x64)";
 const CPS: &str = r#"{"event":{"event_ts":"2025-06-18T21:02:36Z","name":"Ingress","severity":10,"trace_id":3895213347334635099}}"#;
 
+const VERIFY: &str = r#"verify_audit_event(file("cef"), file("jwks"))"#;
+
 fn key(seed: u8) -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
 }
@@ -25,26 +27,27 @@ fn jwks(seed: u8) -> String {
     json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "k", "x": x }] }).to_string()
 }
 
-/// A workspace with an output for each expression. Expressions can read the files `cef`, `cps` and `jwks`.
-fn outputs(expressions: &[(&str, &str)]) -> Workspace {
+/// A workspace with an output for each call of a function of the provider. Calls can read the files `cef`, `cps` and `jwks`.
+fn outputs(calls: &[(&str, &str)]) -> Workspace {
     let workspace = Workspace::new();
     workspace.write("cef", &signed(CEF));
     workspace.write("cps", CPS);
     workspace.write("jwks", &jwks(1));
-    let output = |(name, expression): &(&str, &str)| {
-        Block::new(format!("output \"{name}\""))
-            .expression("value", *expression)
+    let output = |(name, call): &(&str, &str)| {
+        let output = Block::new(format!("output \"{name}\""));
+        output
+            .expression("value", format!("provider::konnect::{call}"))
             .to_string()
     };
-    workspace.set_up(expressions.iter().map(output).collect::<String>());
+    workspace.set_up(calls.iter().map(output).collect::<String>());
     workspace
 }
 
 #[test]
 fn parse_audit_event_returns_the_object_of_a_line() {
     let workspace = outputs(&[
-        ("cef", r#"provider::konnect::parse_audit_event(file("cef"))"#),
-        ("cps", r#"provider::konnect::parse_audit_event(file("cps"))"#),
+        ("cef", r#"parse_audit_event(file("cef"))"#),
+        ("cps", r#"parse_audit_event(file("cps"))"#),
     ]);
     workspace.apply();
     workspace.assert_no_changes();
@@ -63,11 +66,14 @@ fn parse_audit_event_returns_the_object_of_a_line() {
         })
     );
     let cps = state.output("cps");
-    assert_eq!(
-        (&cps["format"], &cps["kind"], &cps["severity"]),
-        (&json!("cps"), &json!("access"), &json!(10))
-    );
-    assert_eq!(cps["signature"], json!(null));
+    for (name, expected) in [
+        ("format", json!("cps")),
+        ("kind", json!("access")),
+        ("severity", json!(10)),
+        ("signature", json!(null)),
+    ] {
+        assert_eq!(cps[name], expected, "{name}");
+    }
     assert_eq!(cps["fields"]["trace_id"], "3895213347334635099");
     assert_eq!(workspace.konnect.take_requests(), [], "functions make no request");
 }
@@ -76,18 +82,12 @@ fn parse_audit_event_returns_the_object_of_a_line() {
 fn verify_audit_event_depends_on_line_and_keys() {
     let other = jwks(2);
     let workspace = outputs(&[
-        (
-            "valid",
-            r#"provider::konnect::verify_audit_event(file("cef"), file("jwks"))"#,
-        ),
+        ("valid", VERIFY),
         (
             "changed",
-            r#"provider::konnect::verify_audit_event(replace(file("cef"), "list", "read"), file("jwks"))"#,
+            &VERIFY.replace(r#"file("cef")"#, r#"replace(file("cef"), "list", "read")"#),
         ),
-        (
-            "other",
-            r#"provider::konnect::verify_audit_event(file("cef"), file("other"))"#,
-        ),
+        ("other", &VERIFY.replace("jwks", "other")),
     ]);
     workspace.write("other", &other);
     workspace.apply();
@@ -99,14 +99,8 @@ fn verify_audit_event_depends_on_line_and_keys() {
 #[test]
 fn functions_do_not_need_a_configured_provider() {
     let mut workspace = outputs(&[
-        (
-            "name",
-            r#"provider::konnect::parse_audit_event(file("cps")).name"#,
-        ),
-        (
-            "valid",
-            r#"provider::konnect::verify_audit_event(file("cef"), file("jwks"))"#,
-        ),
+        ("name", r#"parse_audit_event(file("cps")).name"#),
+        ("valid", VERIFY),
     ]);
     workspace.unset("KONNECT_TOKEN");
     workspace.validate().succeeds();
@@ -115,18 +109,10 @@ fn functions_do_not_need_a_configured_provider() {
 #[test]
 fn unusable_arguments_are_named_and_not_repeated() {
     for (expression, parameter, reason) in [
+        (r#"parse_audit_event("s3cret-line")"#, "line", "neither CEF"),
+        (&VERIFY.replace("cef", "cps"), "line", "no signature"),
         (
-            r#"provider::konnect::parse_audit_event("s3cret-line")"#,
-            "line",
-            "neither CEF",
-        ),
-        (
-            r#"provider::konnect::verify_audit_event(file("cps"), file("jwks"))"#,
-            "line",
-            "no signature",
-        ),
-        (
-            r#"provider::konnect::verify_audit_event(file("cef"), "s3cret-keys")"#,
+            &VERIFY.replace(r#"file("jwks")"#, r#""s3cret-keys""#),
             "jwks",
             "not a JWKS document",
         ),
@@ -144,10 +130,7 @@ fn unusable_arguments_are_named_and_not_repeated() {
 
 #[test]
 fn result_of_a_sensitive_line_is_sensitive() {
-    let workspace = outputs(&[(
-        "name",
-        r#"provider::konnect::parse_audit_event(sensitive(file("cef"))).name"#,
-    )]);
+    let workspace = outputs(&[("name", r#"parse_audit_event(sensitive(file("cef"))).name"#)]);
     let error = workspace.try_plan().error();
     assert!(error.text().contains("sensitive"), "{error:?}");
 }
@@ -169,14 +152,11 @@ fn examples_of_functions_apply() {
         workspace.validate().succeeds();
         workspace.apply();
         let state = workspace.state();
-        match name {
-            "parse_audit_event" => assert_eq!(
-                *state.output("locked_accounts"),
-                json!(["2025-06-18T21:02:36Z"]),
-                "{name}"
-            ),
-            _ => assert_eq!(*state.output("all_authentic"), json!(true), "{name}"),
-        }
+        let (output, expected) = match name {
+            "parse_audit_event" => ("locked_accounts", json!(["2025-06-18T21:02:36Z"])),
+            _ => ("all_authentic", json!(true)),
+        };
+        assert_eq!(*state.output(output), expected, "{name}");
     }
     let documented = std::fs::read_dir(project("examples/functions")).unwrap().count();
     assert_eq!(documented, 2, "each example is applied here");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::workspace::{AUTHORIZATION, Block, Kind, Workspace, write};
+use crate::workspace::{AUTHORIZATION, Block, Kind, Workspace, says, write};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
@@ -62,10 +62,8 @@ pub fn sends_once(workspace: &Workspace, address: &str, call: &str, body: Value)
         .filter(|d| d.address == address)
         .map(|d| (d.summary.as_str(), d.attribute()))
         .collect();
-    assert_eq!(
-        said,
-        [("Credential is sent to an existing object", Some("authorization"))]
-    );
+    let expected = [("Credential is sent to an existing object", Some("authorization"))];
+    assert_eq!(said, expected);
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), [write(call, body)]);
     workspace.assert_no_changes();
@@ -77,16 +75,19 @@ fn call(id: &str) -> String {
 }
 
 #[test]
-fn import_destination_by_id_sends_authorization_once() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    let id = existing(&workspace);
-    workspace.import(SIEM, &id);
-    sends_once(
-        &workspace,
-        SIEM,
-        &call(&id),
-        Kind::Destination.update_of(AUTHORIZATION),
-    );
+fn import_of_a_destination_sends_authorization_once() {
+    for by_block in [false, true] {
+        let workspace = Workspace::of(Block::destination("siem"));
+        let id = existing(&workspace);
+        if by_block {
+            workspace.configure(Block::destination("siem") + import_block(SIEM, &id));
+        } else {
+            workspace.import(SIEM, &id);
+        }
+        let sent = Kind::Destination.update_of(AUTHORIZATION);
+        sends_once(&workspace, SIEM, &call(&id), sent);
+        assert_eq!(workspace.konnect.destinations().len(), 1);
+    }
 }
 
 #[test]
@@ -108,21 +109,6 @@ fn import_endpoint_webhook_by_region_sends_authorization_once() {
     workspace.import(EU, "eu");
     assert_eq!(workspace.state().get(EU)["authorization"], Value::Null);
     sends_once(&workspace, EU, V2, Kind::Webhook.update_of(AUTHORIZATION));
-}
-
-#[test]
-fn import_block_of_destination_sends_authorization_once() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    let id = existing(&workspace);
-    let import = import_block(SIEM, &id);
-    workspace.configure(format!("{}{import}", Block::destination("siem")));
-    sends_once(
-        &workspace,
-        SIEM,
-        &call(&id),
-        Kind::Destination.update_of(AUTHORIZATION),
-    );
-    assert_eq!(workspace.konnect.destinations().len(), 1);
 }
 
 #[test]
@@ -161,10 +147,8 @@ fn import_with_write_only_authorization_sends_it_once() {
     assert_eq!(plan.change(SIEM).changed(), BTreeSet::from(["updated_at"]));
     assert_eq!(plan.diagnostics.len(), 1);
     assert_eq!(plan.diagnostics[0].attribute(), Some("authorization_wo"));
-    assert_eq!(
-        workspace.apply_and_assert_no_changes(),
-        [write(call(&id), Kind::Destination.update_of(AUTHORIZATION))]
-    );
+    let expected = [write(call(&id), Kind::Destination.update_of(AUTHORIZATION))];
+    assert_eq!(workspace.apply_and_assert_no_changes(), expected);
 }
 
 #[test]
@@ -173,7 +157,12 @@ fn import_invalid_or_missing_object_errors() {
     let unknown = &in_region[3..];
     let destination = Block::destination("siem");
     let webhook = Block::webhook_with_endpoint("eu");
-    for (block, to, id, summary, says) in [
+    let job = "konnect_audit_log_replay_job.outage";
+    let outage = Block::new("resource \"konnect_audit_log_replay_job\" \"outage\"")
+        .with("start_at", "2026-01-02T03:00:00Z")
+        .with("end_at", "2026-01-02T04:00:00Z");
+    for (block, to, id, summary, part) in [
+        (&outage, job, "eu", "No replay job", "nothing to import"),
         (&destination, SIEM, "siem", "Invalid import id", "UUID"),
         (&destination, SIEM, in_region, "Invalid import id", "UUID"),
         (&destination, SIEM, unknown, "Destination not found", unknown),
@@ -183,8 +172,7 @@ fn import_invalid_or_missing_object_errors() {
     ] {
         let workspace = Workspace::of(format!("{block}{}", import_block(to, id)));
         let error = workspace.try_plan().error();
-        assert_eq!(error.summary, summary, "{id}: {error:?}");
-        assert!(error.detail.contains(says), "{id}: {error:?}");
+        says(&error, summary, &[part]);
         let typed = workspace.run(&["import", "-no-color", to, id]).ends_with(1);
         assert!(typed.stderr.contains(summary), "{}", typed.report());
         assert_eq!(workspace.konnect.take_writes(), []);

@@ -181,11 +181,8 @@ fn archive_differs_from_lock_file_is_refused() {
     workspace.init();
     let tampered = Mirror::tampered(workspace.root(), true);
     let out = packed().archive.file_name();
-    assert_eq!(
-        tampered.archive.file_name(),
-        out,
-        "it differs by its content alone"
-    );
+    let found = tampered.archive.file_name();
+    assert_eq!(found, out, "it differs by its content alone");
     let rc = workspace.root().join("install.tfrc");
     let text = fs::read_to_string(&rc).expect("the configuration of the CLI");
     let (genuine, other) = (&packed().folder, &tampered.folder);
@@ -215,14 +212,12 @@ fn archive_from_network_mirror_installs_and_applies() {
     // Terraform may request an archive twice.
     let mut asked = mirror.take_requests();
     asked.dedup();
-    assert_eq!(
-        asked,
-        [
-            format!("{base}/index.json"),
-            format!("{base}/{}.json", env!("CARGO_PKG_VERSION")),
-            format!("{base}/{archive}"),
-        ]
-    );
+    let expected = [
+        format!("{base}/index.json"),
+        format!("{base}/{}.json", env!("CARGO_PKG_VERSION")),
+        format!("{base}/{archive}"),
+    ];
+    assert_eq!(asked, expected);
     // OpenTofu trusts the checksums of an HTTPS mirror, Terraform only those of unpacked files.
     let believed = if cli().registry.contains("opentofu") {
         vec![zip]

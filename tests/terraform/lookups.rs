@@ -1,9 +1,10 @@
 //! Data sources that find existing objects.
 
-use konnect_emulator::{Behavior, EventKind, Fault, FaultRule, PullApi};
+use konnect_emulator::EventKind::{Access, Authentication, AuthorizationDenied};
+use konnect_emulator::{Behavior, Fault, FaultRule, PullApi, RecordedRequest};
 use serde_json::{Value, json};
 
-use crate::workspace::{Block, Workspace};
+use crate::workspace::{Block, Workspace, is_at, only};
 
 fn data(type_name: &str, label: &str) -> Block {
     Block::new(format!("data \"konnect_{type_name}\" \"{label}\""))
@@ -20,6 +21,12 @@ fn destination(workspace: &Workspace, name: &str) -> String {
     made["id"].as_str().unwrap().to_owned()
 }
 
+/// What a data source has found.
+fn found(workspace: &Workspace, type_name: &str, label: &str) -> Value {
+    let address = format!("data.konnect_{type_name}.{label}");
+    workspace.state().get(&address).clone()
+}
+
 /// Applies data sources, and asserts that nothing changes.
 fn read(workspace: &Workspace, body: impl std::fmt::Display) {
     workspace.set_up(body);
@@ -34,25 +41,18 @@ fn destination_by_id_or_name_has_all_readable_attributes() {
     let workspace = Workspace::new();
     let id = destination(&workspace, "siem");
     destination(&workspace, "SIEM");
-    let blocks = [
-        data("audit_log_destination", "by_id").with("id", id.as_str()),
-        data("audit_log_destination", "by_name").with("name", "siem"),
-    ];
-    read(&workspace, blocks.map(|block| block.to_string()).concat());
-    let state = workspace.state();
-    let of = |label: &str| {
-        state
-            .get(&format!("data.konnect_audit_log_destination.{label}"))
-            .clone()
-    };
-    assert_eq!(of("by_id"), of("by_name"));
-    let mut found = of("by_id");
-    assert!(found["created_at"].take().is_string());
+    let by_id = data("audit_log_destination", "by_id").with("id", id.as_str());
+    let by_name = data("audit_log_destination", "by_name").with("name", "siem");
+    read(&workspace, by_id + by_name);
+    let [mut by_id, by_name] =
+        ["by_id", "by_name"].map(|label| found(&workspace, "audit_log_destination", label));
+    assert_eq!(by_id, by_name);
+    assert!(by_id["created_at"].take().is_string());
     let expected = json!({
         "id": id, "name": "siem", "endpoint": "https://siem.example.com/audit", "endpoint_host": "siem.example.com",
         "log_format": "json", "skip_ssl_verification": false, "created_at": null, "updated_at": null,
     });
-    assert_eq!(found, expected);
+    assert_eq!(by_id, expected);
 }
 
 /// The URL can be the credential of a collector.
@@ -102,31 +102,17 @@ fn destination_without_or_with_several_matches_is_an_error_on_the_argument() {
 #[test]
 fn arguments_that_exclude_each_other_are_refused_by_validate() {
     let workspace = Workspace::new();
-    let lookup = || data("audit_log_destination", "siem");
+    let conflict = "Conflicting arguments";
+    let lookup = data("audit_log_destination", "siem");
+    let list = data("audit_log_destinations", "all").with("name", "a");
+    let events = data("audit_log_events", "eu");
     for (block, summary) in [
-        (lookup(), "Missing argument"),
-        (
-            lookup().with("id", "a").with("name", "b"),
-            "Conflicting arguments",
-        ),
-        (
-            data("audit_log_destinations", "all")
-                .with("name", "a")
-                .with("name_contains", "b"),
-            "Conflicting arguments",
-        ),
-        (
-            data("audit_log_events", "eu").with("limit", 10_001),
-            "Number out of range",
-        ),
-        (
-            data("audit_log_events", "eu").with("start_at", "yesterday"),
-            "Invalid time",
-        ),
-        (
-            data("audit_log_events", "eu").with("type", "access"),
-            "Value not allowed",
-        ),
+        (lookup.clone(), "Missing argument"),
+        (lookup.with("id", "a").with("name", "b"), conflict),
+        (list.with("name_contains", "b"), conflict),
+        (events.clone().with("limit", 10_001), "Number out of range"),
+        (events.clone().with("start_at", "yesterday"), "Invalid time"),
+        (events.with("type", "access"), "Value not allowed"),
     ] {
         workspace.set_up(block);
         assert_eq!(workspace.validate().error().summary, summary);
@@ -139,20 +125,14 @@ fn destinations_are_sorted_and_filtered() {
     for name in ["b", "a", "ab", "b"] {
         destination(&workspace, name);
     }
-    let blocks = [
-        data("audit_log_destinations", "all"),
-        data("audit_log_destinations", "b").with("name", "b"),
-        data("audit_log_destinations", "with_a").with("name_contains", "a"),
-        data("audit_log_destinations", "none").with("name", "c"),
-    ];
-    read(&workspace, blocks.map(|block| block.to_string()).concat());
-    let state = workspace.state();
+    let list = |label: &str| data("audit_log_destinations", label);
+    let filtered = list("b").with("name", "b") + list("none").with("name", "c");
+    let blocks = list("all") + list("with_a").with("name_contains", "a") + filtered;
+    read(&workspace, blocks);
     let names = |label: &str| -> Vec<String> {
-        let found = &state.get(&format!("data.konnect_audit_log_destinations.{label}"))["destinations"];
-        let found = found.as_array().unwrap().iter();
-        found
-            .map(|destination| destination["name"].as_str().unwrap().to_owned())
-            .collect()
+        let found = found(&workspace, "audit_log_destinations", label);
+        let found = found["destinations"].as_array().unwrap().iter();
+        found.map(|of| of["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names("all"), ["a", "ab", "b", "b"]);
     assert_eq!(names("b"), ["b", "b"]);
@@ -163,54 +143,34 @@ fn destinations_are_sorted_and_filtered() {
 #[test]
 fn events_are_limited_filtered_and_newest_first() {
     let workspace = Workspace::new();
-    for kind in [
-        EventKind::Authentication,
-        EventKind::AuthorizationDenied,
-        EventKind::Access,
-    ] {
+    for kind in [Authentication, AuthorizationDenied, Access] {
         workspace.konnect.trigger("eu", kind, 3).unwrap();
     }
     let events = |label: &str| data("audit_log_events", label).with("region", "eu");
-    let blocks = [
-        events("all"),
-        events("denied").with("type", "authorization").with("limit", 2),
-        events("none").with("end_at", "2020-01-01T00:00:00Z"),
-    ];
-    workspace.set_up(blocks.map(|block| block.to_string()).concat());
+    let denied = events("denied").with("type", "authorization").with("limit", 2);
+    let none = events("none").with("end_at", "2020-01-01T00:00:00Z");
+    workspace.set_up(events("all") + denied + none);
     workspace.apply();
-    let state = workspace.state();
-    let of = |label: &str| {
-        state
-            .get(&format!("data.konnect_audit_log_events.{label}"))
-            .clone()
-    };
+    let of = |label: &str| found(&workspace, "audit_log_events", label);
     let all = of("all");
     assert_eq!(all["limit"], 100);
     assert!(all["event_count"].as_i64() >= Some(9), "{}", all["event_count"]);
-    let times: Vec<_> = all["events"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|event| event["ts"].to_string())
-        .collect();
+    let times = all["events"].as_array().unwrap().iter();
+    let times: Vec<_> = times.map(|event| event["ts"].to_string()).collect();
     assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
     assert_eq!(all["newest_at"], all["events"][0]["ts"]);
 
     let denied = of("denied");
     assert_eq!(denied["event_count"], 2);
     for event in denied["events"].as_array().unwrap() {
-        assert_eq!(
-            (&event["type"], &event["status_code"]),
-            (&json!("authorization"), &Value::Null)
-        );
+        assert_eq!(event["type"], "authorization");
+        assert_eq!(event["status_code"], Value::Null);
         let raw: Value = serde_json::from_str(event["raw"].as_str().unwrap()).unwrap();
         assert_eq!((&raw["ts"], &raw["granted"]), (&event["ts"], &event["granted"]));
     }
     let none = of("none");
-    assert_eq!(
-        (&none["event_count"], &none["newest_at"]),
-        (&json!(0), &Value::Null)
-    );
+    assert_eq!(none["event_count"], 0);
+    assert_eq!(none["newest_at"], Value::Null);
 }
 
 #[test]
@@ -224,28 +184,21 @@ fn events_of_an_organization_without_the_feature_are_an_error_that_says_so() {
         });
         let error = workspace.try_plan().error();
         assert_eq!(error.summary, "Past audit events are not available");
-        assert!(
-            error.detail.contains("not be enabled for the organization"),
-            "{error:?}"
-        );
+        let says = "not be enabled for the organization";
+        assert!(error.detail.contains(says), "{error:?}");
     }
 }
 
 #[test]
 fn signing_keys_are_those_of_the_region_and_verify_without_a_token() {
     let workspace = Workspace::new();
-    read(
-        &workspace,
-        data("audit_log_signing_keys", "eu").with("region", "eu"),
-    );
-    let state = workspace.state();
-    let found = state.get("data.konnect_audit_log_signing_keys.eu");
+    let keys = data("audit_log_signing_keys", "eu").with("region", "eu");
+    read(&workspace, keys);
+    let found = found(&workspace, "audit_log_signing_keys", "eu");
     let jwks: Value = serde_json::from_str(found["jwks"].as_str().unwrap()).unwrap();
     assert_eq!(jwks, workspace.konnect.jwks());
-    assert_eq!(
-        found["keys"].as_array().unwrap().len(),
-        jwks["keys"].as_array().unwrap().len()
-    );
+    let count = |of: &Value| of["keys"].as_array().unwrap().len();
+    assert_eq!(count(&found), count(&jwks));
     for name in ["kid", "kty", "crv", "alg", "x"] {
         assert_eq!(found["keys"][0][name], jwks["keys"][0][name], "{name}");
     }
@@ -253,10 +206,8 @@ fn signing_keys_are_those_of_the_region_and_verify_without_a_token() {
     workspace.try_plan().succeeds();
     let requests = workspace.konnect.take_requests();
     assert!(!requests.is_empty());
-    for request in requests
-        .iter()
-        .filter(|request| request.path.ends_with("/jwks.json"))
-    {
+    let keys = |request: &&RecordedRequest| request.path.ends_with("/jwks.json");
+    for request in requests.iter().filter(keys) {
         assert!(!request.headers.contains_key("authorization"), "{request:?}");
     }
 }
@@ -270,10 +221,9 @@ fn signing_keys_with_a_private_part_warn() {
     let private = FaultRule::new(Fault::body("application/json", &jwks.to_string())).path_end("/jwks.json");
     workspace.konnect.inject(private).unwrap();
     let run = workspace.try_plan().succeeds();
-    let warnings = run.warnings();
-    assert_eq!(warnings.len(), 1, "{}", run.report());
-    assert_eq!(warnings[0].summary, "Signing keys contain a private key");
-    assert!(!warnings[0].detail.contains("s3cret"), "{}", warnings[0].detail);
+    let warning = only(&run.diagnostics);
+    assert_eq!(warning.summary, "Signing keys contain a private key");
+    assert!(!warning.detail.contains("s3cret"), "{warning:?}");
 }
 
 #[test]
@@ -283,12 +233,15 @@ fn organization_is_read_from_the_global_host() {
     workspace.konnect.edit_organization(edit).unwrap();
     workspace.set("KONNECT_REGION", "eu");
     read(&workspace, data("organization", "current"));
-    let state = workspace.state();
-    let found = state.get("data.konnect_organization.current");
-    assert_eq!(
-        (&found["name"], &found["login_path"], &found["state"]),
-        (&json!("Example"), &json!("example"), &json!("active"))
-    );
+    let found = found(&workspace, "organization", "current");
+    let expected = [
+        ("name", "Example"),
+        ("login_path", "example"),
+        ("state", "active"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(found[name], value, "{name}");
+    }
     assert!(found["id"].is_string());
 
     let url = format!("{}/eu", workspace.konnect.url());
@@ -302,10 +255,8 @@ fn organization_is_read_from_the_global_host() {
 fn regions_are_those_that_konnect_offers() {
     let mut workspace = Workspace::new();
     read(&workspace, data("regions", "all"));
-    assert_eq!(
-        *workspace.state().get("data.konnect_regions.all"),
-        json!({ "stable": ["au", "eu", "in", "me", "us"], "stable_opt_in": ["sg"], "beta": [] })
-    );
+    let expected = json!({ "stable": ["au", "eu", "in", "me", "us"], "stable_opt_in": ["sg"], "beta": [] });
+    assert_eq!(found(&workspace, "regions", "all"), expected);
     workspace.try_plan().succeeds();
     let requests = workspace.konnect.take_requests();
     let lists = requests
@@ -333,27 +284,19 @@ fn webhook_of_each_form_is_shown_without_its_url() {
         "us",
         json!({ "endpoint": "https://siem.example.com:8443/s3cret", "log_format": "json", "enabled": false }),
     );
-    let blocks = [
-        webhook("eu"),
-        webhook("us"),
-        webhook("au"),
-        data("audit_log_webhook", "portal")
-            .with("region", "eu")
-            .with("portal_id", portal.as_str()),
-    ];
-    read(&workspace, blocks.map(|block| block.to_string()).concat());
+    let of_portal = webhook("portal").with("region", "eu");
+    let of_portal = of_portal.with("portal_id", portal.as_str());
+    read(
+        &workspace,
+        webhook("eu") + webhook("us") + webhook("au") + of_portal,
+    );
     let expected = |region: &str, configured: bool, enabled: bool| {
         json!({
             "region": region, "portal_id": null, "configured": configured, "enabled": enabled,
             "audit_log_destination_id": null, "endpoint_host": null, "log_format": null,
         })
     };
-    let shown = |label: &str| {
-        workspace
-            .state()
-            .get(&format!("data.konnect_audit_log_webhook.{label}"))
-            .clone()
-    };
+    let shown = |label: &str| found(&workspace, "audit_log_webhook", label);
     let mut eu = expected("eu", true, true);
     eu["audit_log_destination_id"] = json!(siem);
     assert_eq!(shown("eu"), eu);
@@ -370,20 +313,12 @@ fn webhook_of_each_form_is_shown_without_its_url() {
     let set = json!({ "audit_log_destination_id": siem, "enabled": true });
     workspace.konnect.edit_webhook(("eu", &portal), set).unwrap();
     workspace.apply();
-    assert_eq!(
-        (
-            &shown("portal")["enabled"],
-            &shown("portal")["audit_log_destination_id"]
-        ),
-        (&json!(true), &json!(siem))
-    );
+    assert_eq!(shown("portal")["enabled"], true);
+    assert_eq!(shown("portal")["audit_log_destination_id"], siem);
 
     workspace.konnect.remove_portal("eu", &portal).unwrap();
     let error = workspace.try_plan().error();
-    assert_eq!(
-        (error.summary.as_str(), error.attribute()),
-        ("Dev Portal not found", Some("portal_id"))
-    );
+    is_at(&error, "portal_id", "Dev Portal not found");
 
     // A webhook that the token may not read is no missing one.
     workspace.configure(webhook("us"));
@@ -398,31 +333,21 @@ fn portals_are_sorted_and_filtered() {
     let [b, ab, a] = ["b", "ab", "a"].map(|name| workspace.konnect.add_portal("eu", name).unwrap());
     workspace.konnect.add_portal("us", "a").unwrap();
     let portals = |label: &str| data("portals", label).with("region", "eu");
-    let blocks = [
-        portals("all"),
-        portals("a").with("name", "a"),
-        portals("with_b").with("name_contains", "b"),
-        portals("none").with("name", "c"),
-    ];
-    read(&workspace, blocks.map(|block| block.to_string()).concat());
-    let state = workspace.state();
+    let filtered = portals("a").with("name", "a") + portals("none").with("name", "c");
+    let with_b = portals("with_b").with("name_contains", "b");
+    read(&workspace, portals("all") + with_b + filtered);
     for (label, expected) in [
         ("all", vec![(&a, "a"), (&ab, "ab"), (&b, "b")]),
         ("a", vec![(&a, "a")]),
         ("with_b", vec![(&ab, "ab"), (&b, "b")]),
         ("none", vec![]),
     ] {
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|(id, name)| json!({ "id": id, "name": name, "region": "eu" }))
-            .collect();
-        let found = &state.get(&format!("data.konnect_portals.{label}"))["portals"];
-        assert_eq!(*found, Value::from(expected), "{label}");
+        let expected = expected.iter();
+        let expected = expected.map(|(id, name)| json!({ "id": id, "name": name, "region": "eu" }));
+        let found = found(&workspace, "portals", label)["portals"].take();
+        assert_eq!(found, expected.collect::<Value>(), "{label}");
     }
     workspace.configure(portals("all").with("region", "global"));
     let error = workspace.try_plan().error();
-    assert_eq!(
-        (error.summary.as_str(), error.attribute()),
-        ("Dev Portals are regional", Some("region"))
-    );
+    is_at(&error, "region", "Dev Portals are regional");
 }

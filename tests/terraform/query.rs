@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::workspace::{Feature, Workspace, cli, project};
 
@@ -14,38 +14,28 @@ const WEBHOOK: &str = "konnect_audit_log_webhook";
 /// them, a webhook with an endpoint and other settings, and one with a disabled endpoint.
 fn console(workspace: &Workspace) {
     let konnect = &workspace.konnect;
-    let destination = |name: &str, more: Value| {
-        let mut body = json!({
-            "name": name, "endpoint": "https://siem.example.com/audit", "authorization": "Bearer of-the-console",
-            "log_format": "cef",
-        });
-        body.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        let made = konnect.post("/global/v3/audit-log-destinations", &body);
-        made["id"].as_str().unwrap().to_owned()
-    };
-    let used = destination("beta", json!({}));
-    destination(
-        "alpha",
-        json!({ "log_format": "json", "skip_ssl_verification": true }),
-    );
-    destination("beta", json!({ "log_format": "cps" }));
-    let by_destination = json!({ "audit_log_destination_id": used, "enabled": true });
-    konnect.patch("/eu/v3/audit-log-webhook", &by_destination);
-    let endpoint = |region: &str, more: Value| {
-        let mut body =
-            json!({ "endpoint": "https://siem.example.com/own", "authorization": "Bearer of-the-console" });
-        body.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        konnect.patch(&format!("/{region}/v2/audit-log-webhook"), &body);
-    };
-    endpoint(
-        "us",
-        json!({ "enabled": true, "log_format": "json", "skip_ssl_verification": true }),
-    );
-    endpoint("au", json!({ "enabled": false }));
+    let ids = konnect.add_destinations("global", 3).unwrap();
+    for (id, mut edit) in ids.iter().zip([
+        json!({ "name": "beta" }),
+        json!({ "name": "alpha", "log_format": "json", "skip_ssl_verification": true }),
+        json!({ "name": "beta", "log_format": "cps" }),
+    ]) {
+        edit["authorization"] = json!("Bearer of-the-console");
+        konnect.edit_destination("global", id, edit).unwrap();
+    }
+    let by_destination = json!({ "audit_log_destination_id": ids[0], "enabled": true });
+    konnect.edit_webhook("eu", by_destination).unwrap();
+    for (region, mut edit) in [
+        (
+            "us",
+            json!({ "enabled": true, "log_format": "json", "skip_ssl_verification": true }),
+        ),
+        ("au", json!({ "enabled": false })),
+    ] {
+        edit["endpoint"] = json!("https://siem.example.com/own");
+        edit["authorization"] = json!("Bearer of-the-console");
+        konnect.edit_webhook(region, edit).unwrap();
+    }
 }
 
 #[test]
@@ -87,11 +77,8 @@ fn existing_objects_import_with_generated_configuration_unchanged() {
         run.report()
     );
     workspace.assert_no_changes();
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [],
-        "the credentials are not managed"
-    );
+    let found = workspace.konnect.take_writes();
+    assert_eq!(found, [], "the credentials are not managed");
     assert_eq!(workspace.state().addresses().len(), 6);
 }
 

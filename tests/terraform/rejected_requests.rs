@@ -3,8 +3,8 @@
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
 
-use crate::webhook::{EU, to_destination, with_destination, with_endpoint};
-use crate::workspace::{Block, Workspace, answer, only, refusal};
+use crate::webhook::{EU, to_destination, with_endpoint};
+use crate::workspace::{Block, Diagnostic, Workspace, refusal};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 
@@ -37,13 +37,11 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
         })
         .collect();
     found.sort_unstable();
-    assert_eq!(
-        found,
-        [
-            ("endpoint", "Konnect rejected \"endpoint\": is not reachable."),
-            ("name", "Konnect rejected \"[redacted]\": is taken."),
-        ]
-    );
+    let expected = [
+        ("endpoint", "Konnect rejected \"endpoint\": is not reachable."),
+        ("name", "Konnect rejected \"[redacted]\": is taken."),
+    ];
+    assert_eq!(found, expected);
     assert_eq!(workspace.state().addresses(), [""; 0]);
 
     // An error about a field that the block does not have is on the whole block.
@@ -55,25 +53,6 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
     let error = workspace.apply_error();
     assert_eq!((error.attribute(), error.address.as_str()), (None, SIEM));
     assert!(error.detail.contains("quota: is used up"), "{error:?}");
-}
-
-#[test]
-fn creation_conflict_errors_on_name_with_the_words_of_the_api() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    let body = json!({
-        "status": 409, "title": "Conflict", "detail": "a destination with this name exists",
-        "instance": "konnect:trace:409",
-    });
-    let fault = refusal(409, &body.to_string());
-    let rule = FaultRule::new(fault).method("POST").always();
-    workspace.konnect.inject(rule).unwrap();
-    let error = workspace.apply_error();
-    assert_eq!(error.attribute(), Some("name"));
-    assert!(
-        error.detail.contains("a destination with this name exists"),
-        "{error:?}"
-    );
-    assert!(!error.detail.contains("uses this one"), "{error:?}");
 }
 
 #[test]
@@ -96,10 +75,8 @@ fn destroy_refused_names_the_region_or_the_dev_portal_in_the_title() {
     let mut titles: Vec<_> = errors.iter().map(|error| error.summary.as_str()).collect();
     titles.sort_unstable();
     let of_portal = format!("Webhook of Dev Portal {portal} in region eu was not removed");
-    assert_eq!(
-        titles,
-        [of_portal.as_str(), "Webhook of region us was not removed"]
-    );
+    let expected = [of_portal.as_str(), "Webhook of region us was not removed"];
+    assert_eq!(titles, expected);
     assert!(
         errors
             .iter()
@@ -120,90 +97,71 @@ fn create_rate_limited_waits_and_creates_once() {
 }
 
 #[test]
-fn response_differs_from_request_warns_and_state_has_the_applied_value() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    workspace.apply();
-    let mut response = workspace.state().get(SIEM).clone();
-    let id = response["id"].as_str().unwrap().to_owned();
-    workspace.configure(Block::destination("siem").with("name", "renamed"));
-    response["name"] = json!("RENAMED");
-    let fault = answer(true, 200, &response);
-    workspace
-        .konnect
-        .inject(FaultRule::new(fault).method("PATCH"))
-        .unwrap();
-    let applied = workspace.apply();
-    let warning = only(&applied.diagnostics);
-    assert_eq!(warning.attribute(), Some("name"));
-    assert_eq!(
-        warning.summary,
-        "The service returned a different value than the one applied"
-    );
-    let state = workspace.state();
-    assert_eq!(
-        (state.text(SIEM, "id"), state.text(SIEM, "name")),
-        (id, "renamed".to_owned())
-    );
-}
-
-#[test]
 fn apply_with_one_failure_keeps_other_objects() {
-    let body = format!(
-        "{}{}{}",
-        Block::destination("siem"),
-        Block::webhook_to("eu", "siem"),
-        Block::webhook_to("us", "siem").with("region", "us")
-    );
+    let body = Block::destination("siem")
+        + Block::webhook_to("eu", "siem")
+        + Block::webhook_to("us", "siem").with("region", "us");
     let workspace = Workspace::of(body);
     let rule = FaultRule::new(Fault::status(403)).method("PATCH").region("us");
     workspace.konnect.inject(rule).unwrap();
     let error = workspace.apply_error();
     assert_eq!(error.address, "konnect_audit_log_webhook.us");
-    assert_eq!(
-        workspace.state().addresses(),
-        [SIEM, "konnect_audit_log_webhook.eu"]
-    );
+    let expected = [SIEM, "konnect_audit_log_webhook.eu"];
+    assert_eq!(workspace.state().addresses(), expected);
     let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 1, "{writes:?}");
     assert_eq!(writes[0].call, "PATCH /us/v3/audit-log-webhook");
 }
 
+/// Asserts that a failure in each operation keeps the state. `part` is that of the path, and the methods are those of the
+/// creation and the removal.
+#[track_caller]
+fn failures_keep_state(before: &Block, after: &Block, address: &str, part: &str, methods: [&str; 2]) {
+    let workspace = Workspace::of(before);
+    let refuse = |method: &str| {
+        let rule = FaultRule::new(Fault::status(500)).method(method).path(part);
+        workspace.konnect.inject(rule.always()).unwrap();
+    };
+    let is_reported = |error: &Diagnostic, says: &str| {
+        assert_eq!(error.address, address, "{error:?}");
+        assert!(error.text().contains(says), "{error:?}");
+        workspace.konnect.clear_faults();
+    };
+    refuse(methods[0]);
+    is_reported(&workspace.apply_error(), "may have been");
+    assert!(!workspace.state().addresses().contains(&address));
+
+    workspace.apply();
+    let state = workspace.state();
+    workspace.configure(after);
+    refuse("PATCH");
+    is_reported(&workspace.apply_error(), "may have been applied");
+    assert_eq!(workspace.state().get(address), state.get(address));
+    refuse("GET");
+    is_reported(&workspace.try_plan().error(), "500");
+    assert_eq!(workspace.state().get(address), state.get(address));
+
+    workspace.apply();
+    workspace.configure(before);
+    workspace.apply();
+    let state = workspace.state();
+    refuse(methods[1]);
+    workspace.try_destroy().error();
+    workspace.konnect.clear_faults();
+    assert_eq!(workspace.state().get(address), state.get(address));
+    workspace.destroy();
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+}
+
 #[test]
-fn webhook_failure_in_each_operation_keeps_state() {
+fn failure_in_each_operation_keeps_state() {
+    let siem = Block::destination("siem");
+    let renamed = siem.clone().with("name", "renamed");
+    let part = "/audit-log-destinations";
+    failures_keep_state(&siem, &renamed, SIEM, part, ["POST", "DELETE"]);
     for (webhook, removal) in [(to_destination(), "DELETE"), (with_endpoint(), "PATCH")] {
-        let refuse = |workspace: &Workspace, method: &str| {
-            let rule = FaultRule::new(Fault::status(500))
-                .method(method)
-                .path_end("/audit-log-webhook");
-            workspace.konnect.inject(rule).unwrap();
-        };
-        let workspace = Workspace::of(with_destination(&webhook));
-        // After the first lost response, the write is sent once more.
-        refuse(&workspace, "PATCH");
-        refuse(&workspace, "PATCH");
-        let error = workspace.apply_error();
-        assert_eq!(error.address, EU);
-        assert!(error.detail.contains("may have been applied"), "{error:?}");
-        assert_eq!(workspace.state().addresses(), [SIEM]);
-
-        workspace.apply();
-        let before = workspace.state();
-        workspace.configure(with_destination(&webhook.clone().with("enabled", false)));
-        refuse(&workspace, "PATCH");
-        assert_eq!(workspace.apply_error().address, EU);
-        assert_eq!(workspace.state().get(EU), before.get(EU));
-        refuse(&workspace, "GET");
-        assert_eq!(workspace.try_plan().error().address, EU);
-        assert_eq!(workspace.state().get(EU), before.get(EU));
-
-        workspace.apply();
-        workspace.configure(with_destination(&webhook));
-        workspace.apply();
-        let before = workspace.state();
-        refuse(&workspace, removal);
-        workspace.try_destroy().error();
-        assert_eq!(workspace.state().get(EU), before.get(EU));
-        workspace.destroy();
-        assert_eq!(workspace.state().addresses(), [""; 0]);
+        let [before, after] =
+            [true, false].map(|enabled| siem.clone() + webhook.clone().with("enabled", enabled));
+        failures_keep_state(&before, &after, EU, "/audit-log-webhook", ["PATCH", removal]);
     }
 }

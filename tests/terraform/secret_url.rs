@@ -1,11 +1,11 @@
 //! `endpoint_wo`: a URL that is a secret is sent, is in no plan and no state, and another one is detected.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use crate::unknown::later;
-use crate::workspace::{Block, Feature, Kind, Workspace, assert_no_secret, cli, files};
+use crate::workspace::{Block, Feature, Kind, Workspace, assert_no_secret, cli, files, is_at};
 
 const FIRST: &str = "https://collector.example.com/receiver/v1/http/Zx8qT3vBwKpL0m==";
 const SECOND: &str = "https://collector.example.com/receiver/v1/http/Lm4vK7yDsQeR9n==";
@@ -24,13 +24,8 @@ fn url_at_konnect(kind: Kind, workspace: &Workspace) -> Value {
 
 /// Another user sets the URL. The time of the last change remains: the URL itself shows the change.
 fn redirect(kind: Kind, workspace: &Workspace, url: &str) {
-    let mut stored = kind.stored(&workspace.konnect);
-    let set = json!({ "endpoint": url, "updated_at": stored["updated_at"].take() });
-    let edited = match stored["id"].as_str() {
-        Some(id) => workspace.konnect.edit_destination("global", id, set),
-        None => workspace.konnect.edit_webhook("eu", set),
-    };
-    edited.unwrap();
+    let time = kind.stored(&workspace.konnect)["updated_at"].take();
+    kind.edit(&workspace.konnect, json!({ "endpoint": url, "updated_at": time }));
 }
 
 fn configure(workspace: &Workspace, block: &Block) {
@@ -54,10 +49,8 @@ fn of(block: &Block) -> Workspace {
 fn assert_hidden(workspace: &Workspace, kind: Kind, host: &str) {
     let state = workspace.state();
     let state = state.get(kind.address());
-    assert_eq!(
-        (&state["endpoint"], &state["endpoint_wo"]),
-        (&Value::Null, &Value::Null)
-    );
+    let expected = (&Value::Null, &Value::Null);
+    assert_eq!((&state["endpoint"], &state["endpoint_wo"]), expected);
     assert_eq!(state["endpoint_host"], host);
     assert!(workspace.root().join("trace.log").exists());
     for (path, text) in files(workspace.root()) {
@@ -67,31 +60,11 @@ fn assert_hidden(workspace: &Workspace, kind: Kind, host: &str) {
 }
 
 fn assert_updates(workspace: &Workspace, kind: Kind) {
-    let plan = workspace.plan();
-    assert_eq!(
-        plan.actions(),
-        BTreeMap::from([(kind.address(), "update".to_owned())])
-    );
+    let plan = workspace.plan_update(kind.address());
     let change = plan.change(kind.address());
     assert_eq!(change.unknown(), BTreeSet::from(["endpoint_host", "updated_at"]));
     workspace.apply_plan();
     workspace.assert_no_changes();
-}
-
-#[test]
-fn secret_url_is_sent_and_only_its_host_is_kept() {
-    for kind in Kind::BOTH {
-        let workspace = of(&ephemeral(kind));
-        let plan = workspace.plan();
-        let change = plan.change(kind.address());
-        assert_eq!(change.after["endpoint_host"], "collector.example.com");
-        assert_eq!(change.after["endpoint"], Value::Null);
-        workspace.apply_plan();
-        assert_eq!(url_at_konnect(kind, &workspace), FIRST);
-        workspace.assert_no_changes();
-        assert_hidden(&workspace, kind, "collector.example.com");
-        workspace.destroy();
-    }
 }
 
 /// Before Terraform 1.16, nothing tells the plan of an apply what the saved plan of a creation shows, and the CLI refuses
@@ -104,8 +77,7 @@ fn secret_url_of_another_host_at_the_apply_of_a_creation_is_refused_and_sends_no
         workspace.set("TF_VAR_url", OTHER_HOST);
         let error = workspace.try_apply_plan().error();
         if cli().supports(Feature::PlannedPrivate) {
-            assert_eq!(error.summary, "Endpoint changed after the plan");
-            assert_eq!(error.attribute(), Some("endpoint_wo"));
+            is_at(&error, "endpoint_wo", "Endpoint changed after the plan");
         } else {
             assert_eq!(error.summary, "Provider produced inconsistent final plan");
         }
@@ -117,16 +89,24 @@ fn secret_url_of_another_host_at_the_apply_of_a_creation_is_refused_and_sends_no
 }
 
 #[test]
-fn secret_url_change_is_detected_and_sent_in_place() {
+fn secret_url_and_a_change_of_it_are_sent_and_only_the_host_is_kept() {
     for kind in Kind::BOTH {
         let mut workspace = of(&ephemeral(kind));
-        workspace.apply();
+        let plan = workspace.plan();
+        let change = plan.change(kind.address());
+        assert_eq!(change.after["endpoint_host"], "collector.example.com");
+        assert_eq!(change.after["endpoint"], Value::Null);
+        workspace.apply_plan();
+        assert_eq!(url_at_konnect(kind, &workspace), FIRST);
+        workspace.assert_no_changes();
+        assert_hidden(&workspace, kind, "collector.example.com");
         workspace.set("TF_VAR_url", SECOND);
         assert_updates(&workspace, kind);
         assert_eq!(url_at_konnect(kind, &workspace), SECOND);
         workspace.set("TF_VAR_url", OTHER_HOST);
         assert_updates(&workspace, kind);
         assert_hidden(&workspace, kind, "other.example.com:8443");
+        workspace.destroy();
     }
 }
 
@@ -216,11 +196,7 @@ fn move_between_stored_and_secret_url_is_in_place_and_leaves_no_trace() {
         let workspace = of(&kind.block().with("endpoint", FIRST));
         workspace.apply();
         configure(&workspace, &ephemeral(kind));
-        let plan = workspace.plan();
-        assert_eq!(
-            plan.actions(),
-            BTreeMap::from([(kind.address(), "update".to_owned())])
-        );
+        workspace.plan_update(kind.address());
         workspace.apply_plan();
         workspace.assert_no_changes();
         let state = workspace.path("terraform.tfstate");

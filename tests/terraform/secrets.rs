@@ -210,28 +210,6 @@ fn stored_secret_appears_in_state_and_plan_only() {
     }
 }
 
-/// The CLI prints the log of the provider.
-#[test]
-fn provider_trace_log_contains_no_secret() {
-    let mut workspace = secretive();
-    let (destination, webhook) = bare();
-    workspace.set_up(configuration(&stored(&destination), &hidden(&webhook)));
-    step(&workspace, 0);
-    workspace.set("TF_VAR_stored", STORED[1]);
-    workspace.set("TF_VAR_hidden", WRITE_ONLY[1]);
-    // What a server can have from this run.
-    let sent = [TOKEN, STORED[0], STORED[1], WRITE_ONLY[1]];
-    fail(&workspace, &sent.join(" and "));
-    step(&workspace, 1);
-    let printed = workspace.printed();
-    assert!(
-        printed.contains("provider.terraform-provider-konnect"),
-        "it is heard"
-    );
-    assert_no_secret(&printed, "the output", &sent);
-    assert_no_secret(&printed, "the output", &[SPAT, WRITE_ONLY[0]]);
-}
-
 #[test]
 fn provider_block_token_is_absent_from_state_and_logs() {
     let mut workspace = secretive();

@@ -14,15 +14,12 @@ pub fn later(label: &str, value: &str) -> Block {
 
 #[test]
 fn token_unknown_at_plan_creates_at_apply() {
-    let mut workspace = Workspace::of("");
-    workspace.unset("KONNECT_TOKEN");
+    let workspace = Workspace::of("");
+    // It takes precedence over `KONNECT_TOKEN`.
     let token = "personal_access_token = terraform_data.token.output\n  max_retries = 0";
-    let body = format!(
-        "{}{}{}",
-        later("token", "kpat_from-another-resource"),
-        Block::destination("siem"),
-        Block::webhook_to("eu", "siem")
-    );
+    let body = later("token", "kpat_from-another-resource")
+        + Block::destination("siem")
+        + Block::webhook_to("eu", "siem");
     workspace.configure_provider(token, &body);
     let plan = workspace.plan();
     assert_eq!(plan.change(SIEM).actions, ["create"]);
@@ -59,10 +56,8 @@ fn token_recreated_skips_refresh_and_keeps_state() {
     configure(2, "siem");
     workspace.konnect.clear_requests();
     let plan = workspace.plan();
-    assert_eq!(
-        plan.actions(),
-        BTreeMap::from([("terraform_data.token", "delete, create".to_owned())])
-    );
+    let expected = BTreeMap::from([("terraform_data.token", "delete, create".to_owned())]);
+    assert_eq!(plan.actions(), expected);
     let warned: BTreeSet<_> = plan
         .diagnostics
         .iter()
@@ -115,19 +110,16 @@ fn status_with_unknown_provider_argument_errors_at_plan_and_names_it() {
 
 #[test]
 fn webhook_with_unknown_values_plans_and_applies() {
-    let workspace = Workspace::of(format!(
-        "{}{}{}",
-        later("endpoint", "https://later.example.com/"),
-        later("region", "au"),
-        Block::webhook_with_endpoint("eu")
-            .expression("endpoint", "terraform_data.endpoint.output")
-            .expression("region", "terraform_data.region.output")
-    ));
-    let plan = workspace.plan();
-    assert_eq!(
-        plan.change(EU).unknown(),
-        BTreeSet::from(["endpoint", "endpoint_host", "id", "region", "updated_at"])
+    let workspace = Workspace::of(
+        later("endpoint", "https://later.example.com/")
+            + later("region", "au")
+            + Block::webhook_with_endpoint("eu")
+                .expression("endpoint", "terraform_data.endpoint.output")
+                .expression("region", "terraform_data.region.output"),
     );
+    let plan = workspace.plan();
+    let expected = BTreeSet::from(["endpoint", "endpoint_host", "id", "region", "updated_at"]);
+    assert_eq!(plan.change(EU).unknown(), expected);
     workspace.apply_plan();
     assert_eq!(workspace.state().get(EU)["id"], "au");
     let stored = workspace.konnect.region("au")["webhook"].take();
@@ -137,17 +129,14 @@ fn webhook_with_unknown_values_plans_and_applies() {
 
 #[test]
 fn value_found_invalid_at_apply_errors_on_attribute() {
-    let workspace = Workspace::of(format!(
-        "{}{}",
-        later("endpoint", "http://plain.example.com/"),
-        Block::destination("siem").expression("endpoint", "terraform_data.endpoint.output")
-    ));
+    let workspace = Workspace::of(
+        later("endpoint", "http://plain.example.com/")
+            + Block::destination("siem").expression("endpoint", "terraform_data.endpoint.output"),
+    );
     workspace.plan();
     let error = workspace.try_apply_plan().error();
-    assert_eq!(
-        (error.address.as_str(), error.attribute()),
-        (SIEM, Some("endpoint"))
-    );
+    let expected = (SIEM, Some("endpoint"));
+    assert_eq!((error.address.as_str(), error.attribute()), expected);
     assert_eq!(workspace.state().addresses(), ["terraform_data.endpoint"]);
     assert!(workspace.konnect.destinations().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::workspace::{AUTHORIZATION, Block, Kind, Workspace, write};
 
@@ -31,39 +31,30 @@ fn destination_webhook_create_sends_one_request() {
     assert_eq!(change.unknown(), BTreeSet::from(["audit_log_destination_id"]));
     assert_eq!(change.after["id"], "eu", "the id is the region, and so known");
     assert_eq!(change.after["enabled"], true);
+    let null = [
+        "endpoint",
+        "authorization",
+        "log_format",
+        "skip_ssl_verification",
+        "updated_at",
+    ];
+    assert!(
+        null.iter().all(|name| change.after[*name].is_null()),
+        "{:?}",
+        change.after
+    );
 
     workspace.apply_plan();
     let state = workspace.state();
     let id = state.text("konnect_audit_log_destination.siem", "id");
-    assert_eq!(
-        workspace.konnect.take_writes()[1..],
-        [write(
-            V3,
-            json!({ "audit_log_destination_id": id, "enabled": true })
-        )]
-    );
-    assert_eq!(
-        *state.get(EU),
-        json!({
-            "id": "eu",
-            "include_principal_name": null,
-            "region": "eu",
-            "portal_id": null,
-            "enabled": true,
-            "audit_log_destination_id": id,
-            "endpoint": null,
-            "endpoint_host": null,
-            "endpoint_wo": null,
-            "endpoint_wo_version": null,
-            "authorization": null,
-            "authorization_wo": null,
-            "authorization_wo_version": null,
-            "log_format": null,
-            "skip_ssl_verification": null,
-            "updated_at": null,
-            "replace_existing": false,
-        })
-    );
+    let expected = [write(
+        V3,
+        json!({ "audit_log_destination_id": id, "enabled": true }),
+    )];
+    assert_eq!(workspace.konnect.take_writes()[1..], expected);
+    let mut applied = change.after.clone();
+    applied["audit_log_destination_id"] = json!(id);
+    assert_eq!(*state.get(EU), applied);
     workspace.assert_no_changes();
 }
 
@@ -77,10 +68,8 @@ fn endpoint_webhook_create_sends_one_request() {
     assert_eq!(change.after["skip_ssl_verification"], false);
 
     workspace.apply_plan();
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [write(V2, Kind::Webhook.update_of(AUTHORIZATION))]
-    );
+    let expected = [write(V2, Kind::Webhook.update_of(AUTHORIZATION))];
+    assert_eq!(workspace.konnect.take_writes(), expected);
     let stored = workspace.konnect.region("eu")["webhook"].take();
     let mut applied = change.after.clone();
     applied["updated_at"] = stored["updated_at"].clone();
@@ -90,91 +79,49 @@ fn endpoint_webhook_create_sends_one_request() {
 }
 
 #[test]
-fn destroy_deletes_webhook_before_destination() {
-    let workspace = Workspace::of(with_destination(&to_destination()));
-    workspace.apply();
-    let id = workspace.state().text("konnect_audit_log_destination.siem", "id");
-    workspace.konnect.clear_requests();
-    workspace.destroy();
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [
-            write("DELETE /eu/v3/audit-log-webhook", Value::Null),
-            write(
-                format!("DELETE /global/v3/audit-log-destinations/{id}"),
-                Value::Null
-            ),
-        ]
-    );
-    assert_eq!(workspace.state().addresses(), [""; 0]);
-}
-
-#[test]
 fn endpoint_webhook_destroy_disables_and_allows_recreate() {
     let workspace = Workspace::of(with_endpoint());
     workspace.apply();
     workspace.konnect.clear_requests();
     workspace.destroy();
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [write(V2, json!({ "enabled": false }))]
-    );
+    let expected = [write(V2, json!({ "enabled": false }))];
+    assert_eq!(workspace.konnect.take_writes(), expected);
     assert_eq!(workspace.state().addresses(), [""; 0]);
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
 
-    assert_eq!(
-        workspace.apply_and_assert_no_changes(),
-        [write(V2, Kind::Webhook.update_of(AUTHORIZATION))]
-    );
+    let expected = [write(V2, Kind::Webhook.update_of(AUTHORIZATION))];
+    assert_eq!(workspace.apply_and_assert_no_changes(), expected);
 }
 
-/// Moves a webhook to another region. Returns the actions and the calls.
-fn moved(webhook: impl Fn(&str) -> Block) -> (Vec<String>, Vec<String>) {
-    let workspace = Workspace::of(with_destination(&webhook("eu")));
+/// Moves a webhook to another region, and asserts the actions and the calls.
+fn moves(webhook: &Block, actions: [&str; 2], calls: [&str; 2]) {
+    let in_region = |region: &str| with_destination(&(webhook.clone().with("region", region)));
+    let workspace = Workspace::of(in_region("eu"));
     workspace.apply();
-    workspace.configure(with_destination(&webhook("us")));
+    workspace.configure(in_region("us"));
     let plan = workspace.plan();
     let change = plan.change(EU);
+    assert_eq!(change.actions, actions);
     assert_eq!(change.replace_paths, json!([["region"]]));
     assert_eq!(change.after["id"], "us");
     workspace.konnect.clear_requests();
     workspace.apply_plan();
-    let calls = workspace.konnect.take_writes().into_iter().map(|w| w.call);
-    let found = (change.actions.clone(), calls.collect());
+    let sent = workspace.konnect.take_writes().into_iter().map(|w| w.call);
+    assert_eq!(sent.collect::<Vec<_>>(), calls);
     workspace.assert_no_changes();
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
     assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
-    found
 }
 
 #[test]
-fn webhook_region_change_replaces() {
-    let (actions, calls) = moved(|region| to_destination().with("region", region));
-    assert_eq!(actions, ["delete", "create"]);
-    assert_eq!(
-        calls,
-        [
-            "DELETE /eu/v3/audit-log-webhook",
-            "PATCH /us/v3/audit-log-webhook"
-        ]
-    );
-    let (actions, calls) = moved(|region| with_endpoint().with("region", region));
-    assert_eq!(actions, ["delete", "create"]);
-    assert_eq!(calls, [V2, "PATCH /us/v2/audit-log-webhook"]);
-}
-
-#[test]
-fn webhook_region_change_supports_create_before_destroy() {
-    let (actions, calls) = moved(|region| to_destination().with("region", region).create_before_destroy());
-    assert_eq!(actions, ["create", "delete"]);
-    assert_eq!(
-        calls,
-        [
-            "PATCH /us/v3/audit-log-webhook",
-            "DELETE /eu/v3/audit-log-webhook"
-        ]
-    );
-    let (actions, calls) = moved(|region| with_endpoint().with("region", region).create_before_destroy());
-    assert_eq!(actions, ["create", "delete"]);
-    assert_eq!(calls, ["PATCH /us/v2/audit-log-webhook", V2]);
+fn webhook_region_change_replaces_in_either_order() {
+    let removed = "DELETE /eu/v3/audit-log-webhook";
+    for (block, [removal, creation]) in [
+        (to_destination(), [removed, "PATCH /us/v3/audit-log-webhook"]),
+        (with_endpoint(), [V2, "PATCH /us/v2/audit-log-webhook"]),
+    ] {
+        moves(&block, ["delete", "create"], [removal, creation]);
+        let block = block.create_before_destroy();
+        moves(&block, ["create", "delete"], [creation, removal]);
+    }
 }

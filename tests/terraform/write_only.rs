@@ -28,20 +28,16 @@ fn of(block: &Block) -> Workspace {
 fn updates_alone(workspace: &Workspace, kind: Kind) -> Vec<Value> {
     let plan = workspace.plan();
     assert!(plan.pending);
-    assert_eq!(
-        plan.actions(),
-        BTreeMap::from([(kind.address(), "update".to_owned())])
-    );
+    let expected = BTreeMap::from([(kind.address(), "update".to_owned())]);
+    assert_eq!(plan.actions(), expected);
     let change = plan.change(kind.address());
     assert_eq!(change.after["authorization_wo"], Value::Null);
     assert_eq!(change.unknown(), BTreeSet::from(["updated_at"]));
     workspace.konnect.clear_requests();
     workspace.apply_plan();
     let writes = workspace.konnect.take_writes();
-    assert_eq!(
-        workspace.state().get(kind.address())["authorization_wo"],
-        Value::Null
-    );
+    let found = workspace.state().get(kind.address())["authorization_wo"].clone();
+    assert_eq!(found, Value::Null);
     workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
     writes.into_iter().map(|write| write.body).collect()
@@ -98,10 +94,8 @@ fn write_only_version_set_sends_on_version_change_only() {
         workspace.configure(format!("{VARIABLE}{}", versioned(2)));
         let change = workspace.plan();
         let changed = change.change(kind.address()).changed();
-        assert_eq!(
-            changed,
-            BTreeSet::from(["authorization_wo_version", "updated_at"])
-        );
+        let expected = BTreeSet::from(["authorization_wo_version", "updated_at"]);
+        assert_eq!(changed, expected);
         assert_eq!(updates_alone(&workspace, kind), [kind.update_of(SECOND)]);
     }
 }
@@ -140,12 +134,8 @@ fn guessable_value_has_no_hash_and_needs_a_version_to_change() {
         let [first, second] = GUESSABLE;
         workspace.set("TF_VAR_secret", first);
         let plan = workspace.plan();
-        assert_eq!(
-            version_warnings(&plan.diagnostics, kind),
-            1,
-            "{:?}",
-            plan.diagnostics
-        );
+        let found = version_warnings(&plan.diagnostics, kind);
+        assert_eq!(found, 1, "{:?}", plan.diagnostics);
         workspace.apply_plan();
         assert_eq!(kind.credential(&workspace), first);
         assert!(

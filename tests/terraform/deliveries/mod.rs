@@ -184,29 +184,6 @@ fn deliveries_failing_follow_the_retry_schedule_and_recover() {
 }
 
 #[test]
-fn webhook_changed_from_endpoint_to_destination_keeps_events() {
-    // With Konnect's real waits: the change happens while a batch is retried.
-    let stream = Stream::start(1.0);
-    let down = stream.other_siem("down.pem");
-    stream.trust(&[SIEM, "down.pem"]);
-    down.set_status(StatusCode::SERVICE_UNAVAILABLE);
-    let endpoint = Block::webhook_with_endpoint("eu").with("endpoint", format!("{}/in", down.url()));
-    let workspace = &stream.workspace;
-    workspace.set_up(&endpoint);
-    workspace.apply();
-    let destination = stream.siem.destination();
-    workspace.configure(format!("{destination}{}", Block::webhook_to("eu", "siem")));
-    workspace.plan();
-    stream.trigger(EventKind::Access, 5);
-    workspace.apply_plan();
-    stream.trigger(EventKind::Access, 5);
-    workspace.konnect.wait_for_deliveries();
-    assert_eq!(stream.siem.take_triggered(), 10);
-    assert_eq!(down.take_triggered(), 0);
-    workspace.assert_no_changes();
-}
-
-#[test]
 fn portal_events_go_to_the_destination_of_the_portal_only() {
     let stream = Stream::start(0.01);
     let portals = stream.other_siem("portals.pem");

@@ -33,38 +33,29 @@ fn example_imports_of_webhook_succeed() {
     let folder = "examples/resources/konnect_audit_log_webhook";
     for file in imports(folder) {
         let text = read(&file);
-        if text.contains(" konnect_audit_log_webhook.eu") {
+        for label in ["eu", "developers"] {
+            let address = format!("konnect_audit_log_webhook.{label}");
+            if !text.contains(&format!(" {address}")) {
+                continue;
+            }
             // An import does not redirect: the target is the existing one.
-            let workspace =
-                beside_provider("examples/data-sources/konnect_audit_log_destination/data-source.tf");
-            let id = workspace.konnect.destinations()[0]["id"].take();
+            let workspace = beside_provider(match label {
+                "eu" => "examples/data-sources/konnect_audit_log_destination/data-source.tf",
+                _ => "examples/resources/konnect_audit_log_webhook/resource_portal.tf",
+            });
+            let konnect = &workspace.konnect;
+            let id = konnect.destinations()[0]["id"].take();
             let edit = json!({ "audit_log_destination_id": id, "enabled": true });
-            workspace.konnect.patch("/eu/v3/audit-log-webhook", &edit);
-            let text = text.lines().filter(|line| !line.contains("developers"));
-            imports_it(
-                &workspace,
-                &file,
-                &text.collect::<Vec<_>>().join("\n"),
-                "konnect_audit_log_webhook.eu",
-            );
-        }
-        if text.contains(" konnect_audit_log_webhook.developers") {
-            let workspace = beside_provider(&format!("{folder}/resource_portal.tf"));
-            let id = workspace.konnect.destinations()[0]["id"].take();
-            let portals = workspace.konnect.region("eu")["portals"].take();
+            konnect.edit_webhook("eu", edit.clone()).expect("a region");
+            let portals = konnect.region("eu")["portals"].take();
             let portal = portals.as_object().and_then(|all| all.keys().next().cloned());
             let portal = portal.expect("the Dev Portal of the example");
-            let edit = json!({ "audit_log_destination_id": id, "enabled": true });
-            let edited = workspace.konnect.edit_webhook(("eu", &portal), edit);
+            let edited = konnect.edit_webhook(("eu", &portal), edit);
             edited.expect("the webhook of the Dev Portal");
+            let other = if label == "eu" { "developers" } else { "webhook.eu" };
             let text = text.replace(PORTAL_ID, &portal);
-            let text = text.lines().filter(|line| !line.contains("webhook.eu"));
-            imports_it(
-                &workspace,
-                &file,
-                &text.collect::<Vec<_>>().join("\n"),
-                "konnect_audit_log_webhook.developers",
-            );
+            let text: Vec<_> = text.lines().filter(|line| !line.contains(other)).collect();
+            imports_it(&workspace, &file, &text.join("\n"), &address);
         }
     }
 }

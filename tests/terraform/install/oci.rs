@@ -180,13 +180,11 @@ fn oci_push_has_the_layout_that_opentofu_installs_from() {
     assert_eq!(index["artifactType"], "application/vnd.opentofu.provider");
     let targets = index["manifests"].as_array().expect("manifests");
     let platforms: Vec<_> = targets.iter().map(|target| target["platform"].clone()).collect();
-    assert_eq!(
-        platforms,
-        [
-            json!({"os": "linux", "architecture": "amd64"}),
-            json!({"os": "windows", "architecture": "arm64"})
-        ]
-    );
+    let expected = [
+        json!({"os": "linux", "architecture": "amd64"}),
+        json!({"os": "windows", "architecture": "arm64"}),
+    ];
+    assert_eq!(platforms, expected);
     for (target, content) in targets.iter().zip(["linux_amd64", "windows_arm64"]) {
         let manifest = registry.manifest(target["digest"].as_str().expect("a digest"));
         for described in [target, &manifest] {

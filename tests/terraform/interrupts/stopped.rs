@@ -29,11 +29,8 @@ fn stop(workspace: &Workspace, mut running: Running<'_>, method: &str, interrupt
     let begun = workspace.konnect.requests().len();
     workspace.konnect.clear_faults();
     running.ended().ends_with(1);
-    assert_eq!(
-        workspace.konnect.requests().len(),
-        begun,
-        "a request begins after the interruption"
-    );
+    let found = workspace.konnect.requests().len();
+    assert_eq!(found, begun, "a request begins after the interruption");
     left_nothing(workspace, &running);
 }
 

@@ -63,10 +63,8 @@ struct Workflow {
 impl Workflow {
     fn read() -> Self {
         let workflow = read("github-actions.yml");
-        assert_eq!(
-            workflow["permissions"],
-            json!({ "contents": "read", "issues": "write" })
-        );
+        let expected = json!({ "contents": "read", "issues": "write" });
+        assert_eq!(workflow["permissions"], expected);
         let job = &workflow["jobs"]["drift"];
         let steps = job["steps"].as_array().expect("steps");
         let used: Vec<_> = steps.iter().filter_map(|step| step["uses"].as_str()).collect();
@@ -142,16 +140,18 @@ fn github_workflow_with_drift_opens_issue_and_comments() {
         std::slice::from_ref(&list),
         "nothing is reported where nothing is wrong"
     );
+    let report = fs::read_to_string(workspace.path("drift.md")).expect("a report");
+    let fine = "Konnect matches the configuration, and every stream delivers.\n";
+    assert!(report.starts_with(fine), "{report}");
+    assert_eq!(workspace.konnect.take_writes(), [], "it changes nothing");
 
     deliveries_fail(&workspace, "us");
     assert_eq!(workflow.run(&workspace), Some(3));
-    assert_eq!(
-        calls(&workspace),
-        [
-            list.clone(),
-            format!("issue create --title {TITLE} --body-file drift.md")
-        ]
-    );
+    let expected = [
+        list.clone(),
+        format!("issue create --title {TITLE} --body-file drift.md"),
+    ];
+    assert_eq!(calls(&workspace), expected);
     let issue = fs::read_to_string(workspace.path("issue.md")).expect("an issue");
     assert!(issue.contains("Deliveries from region us fail"), "{issue}");
     assert!(issue.contains("https://github.example.com/run"), "{issue}");
@@ -159,10 +159,8 @@ fn github_workflow_with_drift_opens_issue_and_comments() {
     workspace.write("open", "7\n");
     another_user_switches_off(&workspace, "eu");
     assert_eq!(workflow.run(&workspace), Some(2));
-    assert_eq!(
-        calls(&workspace),
-        [list.clone(), "issue edit 7 --body-file drift.md".to_owned()]
-    );
+    let expected = [list.clone(), "issue edit 7 --body-file drift.md".to_owned()];
+    assert_eq!(calls(&workspace), expected);
 }
 
 #[test]
@@ -185,6 +183,10 @@ fn github_workflow_without_drift_closes_issue() {
     assert_eq!(last, "issue edit 7 --body-file drift.md");
     let report = fs::read_to_string(workspace.path("drift.md")).expect("a report");
     assert!(report.contains("The comparison failed"), "{report}");
+    assert!(
+        !report.contains("Konnect matches"),
+        "the report of an earlier run: {report}"
+    );
 }
 
 #[test]
@@ -192,14 +194,11 @@ fn gitlab_job_opens_updates_and_closes_issue() {
     let pipeline = read("gitlab-ci.yml");
     let job = &pipeline["audit-log-drift"];
     assert_eq!(job["rules"][0]["if"], "$CI_PIPELINE_SOURCE == \"schedule\"");
-    assert_eq!(
-        job["before_script"],
-        json!([
-            "apk add --no-cache curl jq",
-            "cat terraform.tfrc >>\"$HOME/.terraformrc\""
-        ]),
-        "what the image lacks"
-    );
+    let expected = json!([
+        "apk add --no-cache curl jq",
+        "cat terraform.tfrc >>\"$HOME/.terraformrc\""
+    ]);
+    assert_eq!(job["before_script"], expected, "what the image lacks");
     let script = job["script"].as_array().expect("a script");
     let script: Vec<_> = script.iter().map(|line| line.as_str().expect("a text")).collect();
     let script = script.join("\n");

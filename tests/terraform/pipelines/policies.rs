@@ -123,10 +123,8 @@ impl Good {
             "data \"konnect_regions\" \"all\" {}\n",
         );
         let mut plan = plan(&workspace, &[]);
-        assert_eq!(
-            regions(&mut plan)["stable"].take(),
-            json!(["au", "eu", "in", "me", "us"])
-        );
+        let expected = json!(["au", "eu", "in", "me", "us"]);
+        assert_eq!(regions(&mut plan)["stable"].take(), expected);
         regions(&mut plan)["stable"] = json!(["au", "eu", "us"]);
         Some(Self {
             plan,
@@ -171,10 +169,8 @@ fn policies_plan_that_breaks_no_rule_passes() {
     let Some(good) = Good::plan() else { return };
     assert_eq!(verdict(&good.plan, &good.settings), (vec![], vec![]));
     let not_a_plan = json!({"resource_changes": []});
-    assert_eq!(
-        verdict(&not_a_plan, &good.settings).0,
-        ["The input is not a plan in JSON."]
-    );
+    let expected = ["The input is not a plan in JSON."];
+    assert_eq!(verdict(&not_a_plan, &good.settings).0, expected);
 }
 
 #[test]
@@ -223,17 +219,11 @@ fn policies_other_host_is_refused() {
         &other_port,
     );
     for host in ["SIEM.example.com", "siem.example.com:443"] {
-        assert_eq!(
-            good.destination("endpoint_host", host),
-            (vec![], vec![]),
-            "{host}"
-        );
+        let expected = (vec![], vec![]);
+        assert_eq!(good.destination("endpoint_host", host), expected, "{host}");
     }
-    assert_eq!(
-        verdict(&good.plan, &json!({})).0.len(),
-        1,
-        "without settings, no host is allowed"
-    );
+    let found = verdict(&good.plan, &json!({})).0.len();
+    assert_eq!(found, 1, "without settings, no host is allowed");
 
     // The URL is write-only, and its host unknown.
     let hidden = good.changed(|plan| {
@@ -288,14 +278,10 @@ fn policies_stream_stops_only_with_a_label() {
         .into();
     assert_eq!(verdict(&destroyed, &json!({})).0, expected);
     assert_eq!(verdict(&destroyed, &settings(json!([]))).0, expected);
-    assert_eq!(
-        verdict(&destroyed, &settings(json!(["au", "us"]))).0,
-        expected[1..2]
-    );
-    assert_eq!(
-        verdict(&destroyed, &settings(json!(["au", "eu", "us"]))).0,
-        [""; 0]
-    );
+    let found = verdict(&destroyed, &settings(json!(["au", "us"]))).0;
+    assert_eq!(found, expected[1..2]);
+    let found = verdict(&destroyed, &settings(json!(["au", "eu", "us"]))).0;
+    assert_eq!(found, [""; 0]);
 
     // The stream of a Dev Portal, and one that is switched off.
     let mut switched_off = plan(&workspace, &[]);

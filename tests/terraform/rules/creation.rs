@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 
-use super::{
-    address, beside, delivers_to, endpoint, forms, is_on, says, to, warned, webhook, with_destinations,
-};
+use super::{address, beside, delivers_to, endpoint, forms, is_on, to, warned, webhook, with_destinations};
 use crate::import::import_block;
-use crate::workspace::{Block, Diagnostic, Feature, Workspace, cli};
+use crate::workspace::{Block, Diagnostic, Feature, Workspace, cli, says};
 #[cfg(target_os = "linux")]
 use crate::workspace::{only, until};
 
@@ -160,11 +158,7 @@ fn two_forms_for_one_region_create_one() {
 #[test]
 fn webhook_added_between_plan_and_apply_is_not_overwritten() {
     let (workspace, ours, theirs) = with_destinations();
-    workspace.set_up(format!(
-        "{}{}",
-        to("eu", "eu", &ours),
-        endpoint("us").with("region", "us")
-    ));
+    workspace.set_up(to("eu", "eu", &ours) + endpoint("us").with("region", "us"));
     workspace.plan();
     delivers_to(&workspace, "eu", &theirs);
     delivers_to_endpoint(&workspace, "us");
@@ -435,9 +429,9 @@ fn rename_of_nine_streams_without_moved_succeeds_in_one_run() {
     }
 }
 
-fn swapped(regions: [&str; 2], destination: &str) -> String {
+fn swapped(regions: [&str; 2], destination: &str) -> Block {
     let [a, b] = regions;
-    format!("{}{}", to("a", a, destination), endpoint("b").with("region", b))
+    to("a", a, destination) + endpoint("b").with("region", b)
 }
 
 /// Asserts that both streams of [`swapped`] deliver.
@@ -480,16 +474,8 @@ fn swap_of_two_regions_succeeds_in_one_run_and_warns_what_goes_first() {
 #[test]
 fn rename_and_swap_without_parallelism_settle_in_two_runs() {
     let (workspace, destination, _) = with_destinations();
-    let before = format!(
-        "{}{}",
-        swapped(["eu", "us"], &destination),
-        to("old", "au", &destination)
-    );
-    let after = format!(
-        "{}{}",
-        swapped(["us", "eu"], &destination),
-        to("new", "au", &destination)
-    );
+    let before = swapped(["eu", "us"], &destination) + to("old", "au", &destination);
+    let after = swapped(["us", "eu"], &destination) + to("new", "au", &destination);
     workspace.set_up(before);
     workspace.apply();
     workspace.configure(after);

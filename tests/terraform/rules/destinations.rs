@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 
-use super::{address, is_on, says, to, webhook};
-use crate::workspace::{Block, Workspace, only};
+use super::{address, is_on, to, webhook};
+use crate::workspace::{Block, Workspace, only, says};
 
 const A: &str = "konnect_audit_log_destination.a";
 
@@ -100,11 +100,7 @@ fn deletion_of_a_destination_without_a_user_is_repeated() {
 
 #[test]
 fn new_destination_that_its_region_does_not_know_yet_is_waited_for() {
-    let workspace = Workspace::of(format!(
-        "{}{}",
-        Block::destination("a"),
-        Block::webhook_to("eu", "a")
-    ));
+    let workspace = Workspace::of(Block::destination("a") + Block::webhook_to("eu", "a"));
     let unknown = FaultRule::new(Fault::status(404)).method("PATCH").times(2);
     workspace.konnect.inject(unknown).unwrap();
     workspace.apply();

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{address, delivers_to, is_on, says, to, webhook, with_destinations};
+use super::{address, delivers_to, is_on, to, webhook, with_destinations};
 use crate::import::import_block;
 use crate::migration::{Kongs, moved_webhook};
-use crate::workspace::{Block, Diagnostic, Workspace, only};
+use crate::workspace::{Block, Diagnostic, Workspace, only, says};
 
 const NOT_REDIRECTED: &str = "Imported stream is not redirected";
 
@@ -86,11 +86,7 @@ fn moved_webhook_of_kong_with_a_wrong_region_overwrites_nothing() {
     delivers_to(&workspace, "us", &theirs);
     let before = webhook(&workspace, "us");
     workspace.set("KONNECT_REGION", "us");
-    workspace.set_up(format!(
-        "{}{}",
-        Block::webhook_with_endpoint("eu").without("region"),
-        moved_webhook()
-    ));
+    workspace.set_up(Block::webhook_with_endpoint("eu").without("region") + moved_webhook());
     let run = workspace.try_plan().ends_with(2);
     assert!(
         run.warnings().iter().any(|w| w.summary == NOT_REDIRECTED),
@@ -123,11 +119,7 @@ fn moved_webhook_of_kong_that_was_redirected_since_overwrites_nothing() {
     workspace.set_up(format!("{block}{}", moved_webhook()));
     is_refused(&workspace, &theirs);
     // On request, it is redirected to the target of the state, or set up again.
-    workspace.configure(format!(
-        "{}{}",
-        block.with("replace_existing", true),
-        moved_webhook()
-    ));
+    workspace.configure(block.with("replace_existing", true) + moved_webhook());
     for gone in [false, true] {
         if gone {
             kongs.store(&workspace);

@@ -15,7 +15,7 @@ mod removal;
 
 use serde_json::{Value, json};
 
-use crate::workspace::{Block, Diagnostic, Run, Workspace};
+use crate::workspace::{Block, Run, Workspace};
 
 /// The address of the webhook with this label.
 fn address(label: &str) -> String {
@@ -86,13 +86,4 @@ fn is_off(workspace: &Workspace, region: &str) {
 /// The summaries of the warnings.
 fn warned(run: &Run) -> Vec<&str> {
     run.warnings().into_iter().map(|w| w.summary.as_str()).collect()
-}
-
-/// Asserts that a diagnostic contains all of these parts.
-#[track_caller]
-fn says(diagnostic: &Diagnostic, summary: &str, parts: &[&str]) {
-    assert_eq!(diagnostic.summary, summary, "{diagnostic:?}");
-    for part in parts {
-        assert!(diagnostic.detail.contains(part), "{part}: {diagnostic:?}");
-    }
 }

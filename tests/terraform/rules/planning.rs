@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{is_off, says, warned};
-use crate::workspace::{AUTHORIZATION, Block, Diagnostic, Workspace, only};
+use super::{is_off, warned};
+use crate::workspace::{AUTHORIZATION, Block, Diagnostic, Workspace, only, says};
 
 #[test]
 fn destroy_without_the_credential_and_with_an_object_deleted_outside_succeeds() {

@@ -4,8 +4,8 @@
 use konnect_emulator::{Behavior, Fault, FaultRule};
 use serde_json::json;
 
-use super::{delivers_to, says, warned};
-use crate::workspace::{AUTHORIZATION, Block, Workspace};
+use super::{delivers_to, warned};
+use crate::workspace::{AUTHORIZATION, Block, Workspace, says};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 
@@ -48,11 +48,7 @@ fn data_source_behind_another_alias_sees_a_write_of_the_same_run() {
 
 #[test]
 fn earlier_time_than_that_of_the_state_is_no_outside_change() {
-    let workspace = Workspace::of(format!(
-        "{}{}",
-        Block::destination("siem"),
-        Block::webhook_with_endpoint("eu")
-    ));
+    let workspace = Workspace::of(Block::destination("siem") + Block::webhook_with_endpoint("eu"));
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");
     let stale = json!({ "updated_at": "2020-01-01T00:00:00Z" });
@@ -93,11 +89,7 @@ fn destination_of_another_alias_that_is_adopted_after_a_lost_response_is_reporte
 /// The answer of a write is the state: a replica of Konnect may lag behind.
 #[test]
 fn stale_read_after_a_write_that_followed_drift_is_no_error() {
-    let workspace = Workspace::of(format!(
-        "{}{}",
-        Block::destination("siem"),
-        Block::webhook_with_endpoint("eu")
-    ));
+    let workspace = Workspace::of(Block::destination("siem") + Block::webhook_with_endpoint("eu"));
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");
     let path = format!("/global/v3/audit-log-destinations/{id}");

@@ -1,7 +1,7 @@
 //! A stream that another process or user redirected is not redirected back without a word.
 
-use super::{address, delivers_to, endpoint, is_on, says, to, warned, webhook, with_destinations};
-use crate::workspace::{Block, Workspace};
+use super::{address, delivers_to, endpoint, is_on, to, warned, webhook, with_destinations};
+use crate::workspace::{Block, Workspace, says};
 
 /// A webhook of `eu` with `endpoint_wo`.
 fn secret(path: &str) -> Block {

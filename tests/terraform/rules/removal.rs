@@ -5,11 +5,10 @@ use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
 
 use super::{
-    address, beside, delivers_to, endpoint, forms, is_off, is_on, says, to, warned, webhook,
-    with_destinations,
+    address, beside, delivers_to, endpoint, forms, is_off, is_on, to, warned, webhook, with_destinations,
 };
 use crate::import::{existing_endpoint, import_block};
-use crate::workspace::{AUTHORIZATION, Block, Run, Workspace};
+use crate::workspace::{AUTHORIZATION, Block, Run, Workspace, says};
 
 const DESTROY: [&str; 3] = ["destroy", "-json", "-auto-approve"];
 const LEFT: &str = "Webhook was left in place";

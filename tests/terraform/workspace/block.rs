@@ -1,6 +1,7 @@
 //! Builders for blocks of a configuration.
 
-use std::fmt;
+use std::fmt::{self, Display, Write as _};
+use std::ops::Add;
 
 use serde_json::Value;
 
@@ -12,6 +13,8 @@ pub struct Block {
     head: String,
     /// Names and expressions.
     attributes: Vec<(String, String)>,
+    /// The blocks after it.
+    rest: String,
 }
 
 impl Block {
@@ -20,7 +23,16 @@ impl Block {
         Self {
             head: head.into(),
             attributes: Vec::new(),
+            rest: String::new(),
         }
+    }
+
+    /// The same block with another label.
+    #[must_use]
+    pub fn labelled(mut self, label: &str) -> Self {
+        let (head, _) = self.head.rsplit_once(" \"").expect("a label");
+        self.head = format!("{head} \"{label}\"");
+        self
     }
 
     /// A destination with only its required attributes.
@@ -84,13 +96,23 @@ impl Block {
     }
 }
 
-impl fmt::Display for Block {
+/// Adds the blocks that follow.
+impl<T: Display> Add<T> for Block {
+    type Output = Self;
+
+    fn add(mut self, other: T) -> Self {
+        let _ = write!(self.rest, "{other}");
+        self
+    }
+}
+
+impl Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} {{", self.head)?;
         for (name, expression) in &self.attributes {
             let sign = if name == "lifecycle" { "" } else { " =" };
             writeln!(f, "  {name}{sign} {expression}")?;
         }
-        writeln!(f, "}}")
+        write!(f, "}}\n{}", self.rest)
     }
 }

@@ -67,6 +67,15 @@ impl Kind {
         konnect.patch(&self.path(konnect), body);
     }
 
+    /// Changes it in the data of Konnect, which leaves its time.
+    pub fn edit(self, konnect: &LocalKonnect, set: Value) {
+        let edited = match self.stored(konnect)["id"].as_str() {
+            Some(id) => konnect.edit_destination("global", id, set),
+            None => konnect.edit_webhook("eu", set),
+        };
+        edited.expect("the object");
+    }
+
     /// The minimal body of an update of the credential.
     pub fn update_of(self, credential: &str) -> Value {
         match self {

@@ -12,6 +12,7 @@ pub mod konnect;
 mod search;
 mod server;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
@@ -103,6 +104,14 @@ impl Workspace {
         self.run(&arguments).succeeds()
     }
 
+    /// Plans, and asserts that only this object is updated in place.
+    #[track_caller]
+    pub fn plan_update(&self, address: &str) -> Plan {
+        let plan = self.plan();
+        assert_eq!(plan.actions(), BTreeMap::from([(address, "update".to_owned())]));
+        plan
+    }
+
     /// Applies, asserts that a plan then has no changes, and returns the write requests.
     #[track_caller]
     pub fn apply_and_assert_no_changes(&self) -> Vec<Write> {
@@ -134,6 +143,22 @@ impl DerefMut for Workspace {
 pub fn only(found: &[Diagnostic]) -> &Diagnostic {
     assert_eq!(found.len(), 1, "{found:#?}");
     &found[0]
+}
+
+/// Asserts the summary of a diagnostic, and the attribute that it is on.
+#[track_caller]
+pub fn is_at(diagnostic: &Diagnostic, attribute: &str, summary: &str) {
+    let place = (diagnostic.summary.as_str(), diagnostic.attribute());
+    assert_eq!(place, (summary, Some(attribute)), "{diagnostic:?}");
+}
+
+/// Asserts the summary of a diagnostic, and that its detail contains all of these parts.
+#[track_caller]
+pub fn says(diagnostic: &Diagnostic, summary: &str, parts: &[&str]) {
+    assert_eq!(diagnostic.summary, summary, "{diagnostic:?}");
+    for part in parts {
+        assert!(diagnostic.detail.contains(part), "{part}: {diagnostic:?}");
+    }
 }
 
 /// The CLI under test.

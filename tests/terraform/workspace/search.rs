@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::Value;
 
 /// A secret in common encodings.
@@ -15,8 +15,8 @@ fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![bare.to_owned()];
     for text in [secret, bare] {
         // Within a longer text, base64 depends on the position.
-        for before in 0..3 {
-            let whole = STANDARD.encode(format!("{}{text}", " ".repeat(before)));
+        for (before, engine) in (0..6).map(|nth| (nth % 3, [&STANDARD, &URL_SAFE][nth / 3])) {
+            let whole = engine.encode(format!("{}{text}", " ".repeat(before)));
             let from = [0, 2, 3][before];
             let whole = whole.trim_end_matches('=');
             forms.push(whole[from..whole.len() - 1].to_owned());
@@ -32,6 +32,7 @@ fn forms(secret: &str) -> Vec<String> {
             decimal.join(" "),
         ]);
         forms.push(text.replace(' ', "%20"));
+        forms.push(text.chars().rev().collect());
     }
     forms
 }

@@ -35,11 +35,8 @@ fn drift_guide_commands_detect_changes_and_failures() {
     reader.runs("jq -e");
     let failed = konnect.record_delivery("eu", 401, "Unauthorized", None);
     failed.expect("a webhook that is switched on");
-    assert_eq!(
-        reader.ends("-detailed-exitcode").0,
-        Some(0),
-        "a failed check is a warning"
-    );
+    let found = reader.ends("-detailed-exitcode").0;
+    assert_eq!(found, Some(0), "a failed check is a warning");
     assert_eq!(reader.ends("jq -e").0, Some(1));
     konnect.patch("/eu/v3/audit-log-webhook", &json!({ "enabled": false }));
     assert_eq!(reader.ends("-detailed-exitcode").0, Some(2));

@@ -27,12 +27,8 @@ fn printed(workspace: &Workspace, arguments: &[&str]) -> String {
     format!("{}{}", run.stdout, run.stderr)
 }
 
-fn with_destination() -> String {
-    format!(
-        "{}{}",
-        Block::destination("siem"),
-        Block::webhook_to("eu", "siem")
-    )
+fn with_destination() -> Block {
+    Block::destination("siem") + Block::webhook_to("eu", "siem")
 }
 
 #[test]
@@ -90,14 +86,13 @@ fn drift_guide_shows_changed_credential() {
 #[test]
 fn failures_guide_shows_explanation() {
     let workspace = Workspace::new();
-    workspace.set_up(format!(
-        "{}{}{}",
-        Block::destination("siem"),
-        Block::webhook_to("eu", "siem"),
-        "data \"konnect_audit_log_webhook_status\" \"eu\" {\n  region     = \"eu\"\n  depends_on = \
+    workspace.set_up(
+        Block::destination("siem")
+            + Block::webhook_to("eu", "siem")
+            + "data \"konnect_audit_log_webhook_status\" \"eu\" {\n  region     = \"eu\"\n  depends_on = \
          [konnect_audit_log_webhook.eu]\n}\n\noutput \"why\" {\n  value = \
-         data.konnect_audit_log_webhook_status.eu.explanation\n}\n"
-    ));
+         data.konnect_audit_log_webhook_status.eu.explanation\n}\n",
+    );
     workspace.apply();
     let at = Some("2026-01-02T03:04:05.678Z");
     let recorded = workspace.konnect.record_delivery("eu", 401, "Unauthorized", at);
