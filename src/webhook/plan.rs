@@ -6,7 +6,7 @@ use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private};
 use crate::run::RunState;
 use crate::run::portal;
 use crate::run::scope::Scope;
-use crate::run::values::fails_at_apply;
+use crate::run::values::{fails_at_apply, will_fail};
 use crate::webhook::rules::{self, Origin, Record, is_unconfirmed, not_confirmed, occupied, was_redirected};
 use crate::webhook::stream::Stream;
 use crate::webhook::{Current, Model, Target};
@@ -107,13 +107,31 @@ const CREATE_FIRST: &str = "Unless create_before_destroy = true is set in the li
                             old webhook, and nothing is delivered. With it, Terraform creates first, and the old webhook \
                             stays if that fails.";
 
-/// The warning that a replacement removes a stream before a creation that will fail.
-pub(super) fn old_stream_goes_first(old: &Scope, attribute: &'static str) -> Diagnostic {
-    Diagnostic::warning(
-        "The old stream is removed first",
-        format!("This plan replaces the webhook of {old}, and the creation of the new one will fail. {CREATE_FIRST}"),
-    )
-    .at(attribute)
+/// Warns if a replacement removes a stream before a creation that will fail.
+pub(super) fn failing_replacement(
+    old: &Scope,
+    prior: &Model,
+    planned: &Model,
+    diagnostics: &mut Diagnostics,
+) {
+    let attribute = if prior.region != planned.region {
+        "region"
+    } else if prior.portal_id != planned.portal_id {
+        "portal_id"
+    } else {
+        return;
+    };
+    if will_fail(diagnostics) {
+        diagnostics.push(
+            Diagnostic::warning(
+                "The old stream is removed first",
+                format!(
+                    "This plan replaces the webhook of {old}, and the creation of the new one will fail. {CREATE_FIRST}"
+                ),
+            )
+            .at(attribute),
+        );
+    }
 }
 
 /// Warns at plan of an update if another resource of this plan has the same webhook, if another process or user has

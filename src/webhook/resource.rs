@@ -11,7 +11,7 @@ use crate::credential::endpoint;
 use crate::credential::{self, CredentialTracker, Required, SendDecision};
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, planned_id};
-use crate::run::values::{argument, fails_at_apply, will_fail};
+use crate::run::values::{argument, fails_at_apply};
 use crate::run::{RunState, kong, validators};
 use crate::webhook::plan;
 use crate::webhook::rules::{self, Origin, Record};
@@ -129,16 +129,8 @@ impl Resource for AuditLogWebhook {
         {
             call.planned.updated_at = Attr::Unknown;
         }
-        let moved = if prior.region == call.planned.region {
-            "portal_id"
-        } else {
-            "region"
-        };
-        if let Some(old) = old
-            && (prior.region != call.planned.region || prior.portal_id != call.planned.portal_id)
-            && will_fail(&call.diagnostics)
-        {
-            call.diagnostics.push(plan::old_stream_goes_first(&old, moved));
+        if let Some(old) = old {
+            plan::failing_replacement(&old, prior, &call.planned, &mut call.diagnostics);
         }
         Ok(())
     }

@@ -251,9 +251,8 @@ pub(super) fn not_confirmed(
         "Imported stream is not redirected",
         format!(
             "The webhook of {scope} delivers to {found}, which no apply of this resource has set. After an import, a move \
-             from another provider, or an apply that was killed, a change of the target needs replace_existing = true, until \
-             an apply of this resource has succeeded. Set the target to the existing one, or set replace_existing = true to redirect the \
-             stream. If the webhook of another region or Dev Portal was meant, correct {}.",
+             from another provider or a killed apply, a change of the target needs replace_existing = true, until an apply \
+             succeeds. Set the target to the existing one, or set replace_existing = true to redirect the stream. If the webhook of another region or Dev Portal was meant, correct {}.",
             scope.attribute()
         ),
     )

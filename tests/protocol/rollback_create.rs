@@ -14,15 +14,6 @@ use crate::konnect::{Konnect, asked, created, siem, stored, until};
 
 const SECRET: &str = "Splunk s3cret";
 
-fn webhook(of: &Resource, replaces: bool) -> Value {
-    of.shape.object(&[
-        ("region", "eu".into()),
-        ("endpoint", "https://siem.example.com".into()),
-        ("authorization", SECRET.into()),
-        ("replace_existing", replaces.into()),
-    ])
-}
-
 /// A plugin that reports when a connection has ended.
 async fn configured() -> Konnect {
     let launch = Launch::without_tls(PLUGIN).env("TF_LOG_PROVIDER", "debug");
@@ -137,26 +128,39 @@ async fn portal_webhook_create_rolls_back_unless_it_replaced_existing() {
     }
 }
 
-/// The lock of the state is released when the host ends: another run may configure the region.
+/// The lock of the state is released when the host ends: another run may configure the region, also with another URL on
+/// the same host.
 #[tokio::test]
 async fn webhook_rollback_keeps_webhook_of_another_run() {
-    let konnect = configured().await;
-    let resource = konnect.webhook();
-    let apply = creating(&konnect, &resource, &webhook(&resource, false), "PATCH").await;
-    drop(resource);
-    konnect.other_users_webhook("eu", true);
-    let theirs = eu(&konnect.emulator);
-    let emulator = disconnect(konnect, apply).await;
-    assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
-    assert_eq!(eu(&emulator), theirs);
+    for argument in ["endpoint", "endpoint_wo"] {
+        let konnect = configured().await;
+        let resource = konnect.webhook();
+        let config = resource.shape.object(&[
+            ("region", "eu".into()),
+            (argument, "https://siem.example.com/our-path-0123456789".into()),
+            ("authorization", SECRET.into()),
+        ]);
+        let apply = creating(&konnect, &resource, &config, "PATCH").await;
+        drop(resource);
+        let other = json!({"endpoint": "https://siem.example.com/their-path-9876543210", "enabled": true});
+        konnect.emulator.edit_webhook("eu", other).unwrap();
+        let theirs = eu(&konnect.emulator);
+        let emulator = disconnect(konnect, apply).await;
+        assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
+        assert_eq!(eu(&emulator), theirs);
+    }
 }
 
 #[tokio::test]
 async fn disabled_webhook_create_is_not_rolled_back() {
     let konnect = configured().await;
     let resource = konnect.webhook();
-    let mut config = webhook(&resource, false);
-    config.set("enabled", false.into());
+    let config = resource.shape.object(&[
+        ("region", "eu".into()),
+        ("endpoint", "https://siem.example.com".into()),
+        ("authorization", SECRET.into()),
+        ("enabled", false.into()),
+    ]);
     let apply = creating(&konnect, &resource, &config, "PATCH").await;
     drop(resource);
     // By then, another user has switched it on.
