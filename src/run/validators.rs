@@ -69,7 +69,7 @@ fn endpoint_problem(text: &str) -> Option<Diagnostic> {
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             return Some(Diagnostic::warning(
                 "Endpoint contains user information",
-                "Konnect returns the URL, with the user name and password in it, to everyone who can read it there. Use \
+                "Konnect returns the URL, with its user name and password, to everyone who can read the object. Use \
                      authorization_wo for a credential: Konnect sends it as the Authorization header.",
             ));
         }

@@ -191,7 +191,8 @@ pub(super) fn is_as_planned(private: &Private, prior: &Model, found: &Target) ->
 /// Records the target of a state that has lost its private data: Terraform saves an object without it if the provider does
 /// not respond to a change. The state of another provider has no region.
 pub(super) fn recover(private: &mut Private, state: &Model) {
-    if let (None, false, Some(target)) = (Record::of(private), state.region.is_null(), state.target()) {
+    let has_lost_it = Record::of(private).is_none() && !state.region.is_null();
+    if let Some(target) = state.target().filter(|_| has_lost_it) {
         Record::set(private, Origin::Applied, &target);
     }
 }

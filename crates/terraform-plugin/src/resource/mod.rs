@@ -144,8 +144,8 @@ pub trait TrackedResource: Resource {
     /// record the objects of the run in the provider's data. Default: does nothing.
     fn on_state_seen(&self, _data: &Self::Data, _state: &Self::Model) {}
 
-    /// Removes an object whose creation no state records, because the host ended before it received the response. The
-    /// run's `stop` is already cancelled: the removal must ignore it, and end within seconds. Default: does nothing.
+    /// Removes an object whose creation no state records, because the host ended before it received the response: the state
+    /// and the private data of that creation. The run's `stop` is already cancelled: the removal must ignore it, and end within seconds. Default: does nothing.
     fn rollback_create(
         &self,
         _data: &Self::Data,

@@ -81,15 +81,14 @@ async fn change<P: Provider>(
     };
     let is_create = change.prior.is_null();
     let applied = resource.apply(change).await;
-    let response = tf::apply_resource_change::Response {
+    if is_create {
+        *created = applied.clone();
+    }
+    Ok(tf::apply_resource_change::Response {
         new_state: Some(encode(&applied.state, ty)),
         new_identity: identity(resource.schema(), applied.identity.as_ref()),
-        private: applied.private.clone(),
-        diagnostics: wire::diagnostics(applied.diagnostics.clone()),
+        private: applied.private,
+        diagnostics: wire::diagnostics(applied.diagnostics),
         ..<_>::default()
-    };
-    if is_create {
-        *created = applied;
-    }
-    Ok(response)
+    })
 }
